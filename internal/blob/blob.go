@@ -1,0 +1,79 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// The failures that callers tell apart. Engines wrap them.
+var (
+	// ErrNotFound: no object under that key.
+	ErrNotFound = errors.New("blob: not found")
+	// ErrDamaged: the object is there but is not what was stored.
+	ErrDamaged = errors.New("blob: damaged")
+	// ErrTooLarge: the stream is longer than PutOptions.MaxSize.
+	ErrTooLarge = errors.New("blob: too large")
+	// ErrDigest: the stream does not have the digest that was announced.
+	ErrDigest = errors.New("blob: digest mismatch")
+	// ErrFull: the store has no room, or would fall under its floor of free space.
+	ErrFull = errors.New("blob: storage full")
+	// ErrBadKey: the key is not one that a server makes.
+	ErrBadKey = errors.New("blob: bad key")
+)
+
+// Info describes a stored object.
+type Info struct {
+	Size   int64
+	SHA256 [32]byte
+}
+
+// PutOptions bound and check a Put.
+type PutOptions struct {
+	// MaxSize is the largest accepted size in bytes; 0 means no bound.
+	MaxSize int64
+	// SHA256, where not nil, is what the stream's digest must be.
+	SHA256 *[32]byte
+}
+
+// Entry is one object in a listing.
+type Entry struct {
+	Key     string
+	Size    int64
+	ModTime time.Time
+}
+
+// Object is an open object. An engine that keeps plain files also implements
+// Filer, so that the kernel can send the file itself.
+type Object interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+	// Size is the object's length in bytes.
+	Size() int64
+}
+
+// Store keeps objects. All methods are safe for concurrent use.
+type Store interface {
+	// Put stores all of r under key and returns its size and digest. When it
+	// returns nil the object is durable (it survives a power cut); when it
+	// returns an error nothing is visible under key and no temporary file is
+	// left. An existing object under key is never replaced: that is an error
+	// wrapping fs.ErrExist.
+	Put(ctx context.Context, key string, r io.Reader, o PutOptions) (Info, error)
+	// Open opens the object under key. It fails with ErrNotFound, or with
+	// ErrDamaged where its size is not size (pass -1 where the size is not known).
+	Open(ctx context.Context, key string, size int64) (Object, error)
+	// Remove deletes the object under key. Removing what is not there succeeds.
+	Remove(ctx context.Context, key string) error
+	// List yields the objects whose keys begin with prefix, in bytewise key
+	// order, in constant memory.
+	List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
+	// Check reports whether the store can be read and written now, and has
+	// more free space than its floor (ErrFull).
+	Check(ctx context.Context) error
+	// Sweep removes what crashed writers left behind: temporary files that no
+	// live process holds. It returns how many it removed.
+	Sweep(ctx context.Context) (int, error)
+}
