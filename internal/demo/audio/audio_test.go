@@ -63,18 +63,18 @@ func TestEveryFileIsListedOnceAndHasItsText(t *testing.T) {
 
 func TestTheRecordingsStaySmallAndAreSeveralMinutes(t *testing.T) {
 	t.Parallel()
-	var bytes int64
+	var size int64
 	var length time.Duration
 	for _, clip := range Clips() {
 		info, err := fs.Stat(FS, clip.File)
 		if err != nil {
 			t.Fatal(err)
 		}
-		bytes += info.Size()
+		size += info.Size()
 		length += clip.Duration
 	}
-	if bytes >= 1_500_000 || length < 4*time.Minute {
-		t.Errorf("%d bytes, %v", bytes, length)
+	if size >= 1_500_000 || length < 4*time.Minute {
+		t.Errorf("%d bytes, %v", size, length)
 	}
 }
 
