@@ -73,6 +73,25 @@ type Call struct {
 // LogValue shows the id only.
 func (c Call) LogValue() slog.Value { return slog.StringValue(c.ID) }
 
+// CallItem is the part of a call that a list shows.
+type CallItem struct {
+	ID        string
+	Patient   string
+	Direction Direction
+	Status    CallStatus
+	Duration  int64
+	CalledAt  time.Time
+	Media     Media
+}
+
+// Item returns the part of c that a list shows.
+func (c Call) Item() CallItem {
+	return CallItem{
+		ID: c.ID, Patient: c.Patient, Direction: c.Direction, Status: c.Status,
+		Duration: c.Duration, CalledAt: c.CalledAt, Media: c.Media,
+	}
+}
+
 // Check names every faulty field and cuts CalledAt to whole seconds.
 func (c *Call) Check() error {
 	var bad Problems

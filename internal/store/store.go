@@ -158,7 +158,8 @@ type Calls interface {
 	UpdateCall(care.Call) error
 	// CallsPage returns one numbered page of a patient's calls by CalledAt, then
 	// id, newest first unless asked otherwise, and how many there are in all.
-	CallsPage(s care.Scope, patient string, p care.CallPage) ([]care.Call, int, error)
+	// A page is read from an index alone, which holds what an item shows.
+	CallsPage(s care.Scope, patient string, p care.CallPage) ([]care.CallItem, int, error)
 	// Calls lists all calls of the instance (or of a patient) by id.
 	Calls(s care.Scope, patient, after string, limit int) ([]care.Call, error)
 }
