@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"os"
 	"time"
 )
 
@@ -54,13 +55,21 @@ type Object interface {
 	Size() int64
 }
 
-// Store keeps objects. All methods are safe for concurrent use.
+// Filer is an Object that is a plain file and nothing more: the file's bytes
+// are the object's. The file is closed with the object.
+type Filer interface {
+	File() *os.File
+}
+
+// Store keeps objects. All methods are safe for concurrent use, and answer
+// ErrBadKey to a key or prefix that no server makes before they touch anything.
 type Store interface {
 	// Put stores all of r under key and returns its size and digest. When it
 	// returns nil the object is durable (it survives a power cut); when it
 	// returns an error nothing is visible under key and no temporary file is
 	// left. An existing object under key is never replaced: that is an error
-	// wrapping fs.ErrExist.
+	// wrapping fs.ErrExist. ctx is looked at between reads of r, and no longer
+	// once the object is published.
 	Put(ctx context.Context, key string, r io.Reader, o PutOptions) (Info, error)
 	// Open opens the object under key. It fails with ErrNotFound, or with
 	// ErrDamaged where its size is not size (pass -1 where the size is not known).
