@@ -1,0 +1,127 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"chartline/internal/care"
+	"chartline/internal/store"
+)
+
+// Freshness is how long an answer about a token is believed before the database
+// is asked again. A command that revokes waits it out before it reports success.
+const Freshness = 250 * time.Millisecond
+
+// rememberLimit bounds how many tokens are remembered.
+const rememberLimit = 10_000
+
+// Authenticator checks credentials. It is safe for concurrent use.
+type Authenticator struct {
+	store store.Store
+	now   func() time.Time
+
+	mu    sync.RWMutex
+	known map[[32]byte]known
+}
+
+type known struct {
+	actor   care.Actor
+	expires time.Time // of the token
+	read    time.Time // when the database said so
+}
+
+// New returns an authenticator; now nil means the system's clock.
+func New(s store.Store, now func() time.Time) *Authenticator {
+	if now == nil {
+		now = time.Now
+	}
+	return &Authenticator{store: s, now: now, known: map[[32]byte]known{}}
+}
+
+// Bearer returns the token of an Authorization header (RFC 6750), or "".
+func Bearer(h http.Header) string {
+	values := h.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, token, ok := strings.Cut(values[0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// Token returns the actor that a bearer token stands for. Errors:
+// Unauthenticated (none, unknown, revoked, or of a disabled client), Expired.
+func (a *Authenticator) Token(ctx context.Context, token string) (care.Actor, error) {
+	if len(token) < 20 || len(token) > 200 {
+		return care.Actor{}, errUnauthenticated()
+	}
+	hash := sha256.Sum256([]byte(token))
+	now := a.now()
+	a.mu.RLock()
+	k, ok := a.known[hash]
+	a.mu.RUnlock()
+	if age := now.Sub(k.read); !ok || age < 0 || age >= Freshness {
+		var err error
+		if k, err = a.read(ctx, hash, now); err != nil {
+			return care.Actor{}, err
+		}
+	}
+	if !now.Before(k.expires) {
+		return care.Actor{}, &care.Error{Kind: care.KindExpired, Noun: "token", Message: "the token has expired"}
+	}
+	return k.actor, nil
+}
+
+func (a *Authenticator) read(ctx context.Context, hash [32]byte, now time.Time) (known, error) {
+	var (
+		t      care.Token
+		c      care.Client
+		grants []care.Grant
+	)
+	err := a.store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if t, err = tx.Token(hash); err != nil {
+			return err
+		}
+		if c, err = tx.Client(t.Client); err != nil {
+			return err
+		}
+		grants, err = tx.Grants(t.Client)
+		return err
+	})
+	if care.IsNotFound(err) || err == nil && !c.Enabled {
+		a.forget(hash)
+		return known{}, errUnauthenticated()
+	}
+	if err != nil {
+		return known{}, err
+	}
+	k := known{expires: t.ExpiresAt, read: now, actor: actorOf(c, grants)}
+	a.mu.Lock()
+	if len(a.known) >= rememberLimit {
+		clear(a.known)
+	}
+	a.known[hash] = k
+	a.mu.Unlock()
+	return k, nil
+}
+
+func (a *Authenticator) forget(hash [32]byte) {
+	a.mu.Lock()
+	delete(a.known, hash)
+	a.mu.Unlock()
+}
+
+func actorOf(c care.Client, grants []care.Grant) care.Actor {
+	return care.Actor{Kind: care.ActorClient, ID: c.Name, Tenant: c.Tenant, Home: c.Home, Instances: c.Instances, Grants: grants}
+}
+
+func errUnauthenticated() error {
+	return &care.Error{Kind: care.KindUnauthenticated, Noun: "token", Message: "a valid bearer token is required"}
+}

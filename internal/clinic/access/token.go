@@ -1,0 +1,88 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"chartline/internal/care"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+	"chartline/internal/store"
+)
+
+// The limits of calls.md, Tenancy and tokens.
+const (
+	TokenLife   = time.Hour
+	tokenLimit  = 100
+	tokenWindow = 5 * time.Minute
+	tokenBlock  = 5 * time.Minute
+)
+
+// IssuedToken is a bearer token, shown this once.
+type IssuedToken struct {
+	Token     string
+	ExpiresAt time.Time
+	Client    care.Client
+}
+
+// IssueToken gives a client, whose secret auth has checked, a token for an hour.
+// More than 100 in five minutes block the client for five minutes: RateLimited,
+// with what remains.
+func (s *Service) IssueToken(ctx context.Context, actor care.Actor) (IssuedToken, error) {
+	token, hash := newToken()
+	now := s.gate.Now()
+	expires := now.Add(TokenLife)
+	q := gate.Request{Actor: actor, Action: policy.TokenIssue, Scope: care.Scope{Tenant: actor.Tenant, Instance: actor.Home}}
+	out, err := gate.Write(ctx, s.gate, q, findClient(actor.Tenant, actor.ID), func(tx store.Tx) (issue, error) {
+		c, err := tx.Client(actor.ID)
+		if err != nil {
+			return issue{}, err
+		}
+		if c.BlockedUntil != nil && now.Before(*c.BlockedUntil) {
+			return issue{Blocked: c.BlockedUntil.Sub(now)}, nil
+		}
+		issued, _, err := tx.TokensIssued(c.Name, now.Add(-tokenWindow))
+		if err != nil {
+			return issue{}, err
+		}
+		if issued >= tokenLimit {
+			until := now.Add(tokenBlock)
+			c.BlockedUntil = &until
+			return issue{Blocked: tokenBlock}, tx.UpdateClient(c)
+		}
+		return issue{Client: c}, tx.CreateToken(care.Token{Hash: hash, Tenant: c.Tenant, Client: c.Name, IssuedAt: now, ExpiresAt: expires})
+	})
+	if err != nil {
+		return IssuedToken{}, err
+	}
+	if out.Blocked > 0 {
+		return IssuedToken{}, &care.Error{Kind: care.KindRateLimited, Noun: "token", Message: "too many token requests", RetryAfter: out.Blocked}
+	}
+	return IssuedToken{Token: token, ExpiresAt: expires, Client: out.Client}, nil
+}
+
+// issue is what became of asking for a token.
+type issue struct {
+	Client  care.Client
+	Blocked time.Duration
+}
+
+// Refused says so where the client is blocked; see gate.Refuser.
+func (i issue) Refused() string {
+	if i.Blocked > 0 {
+		return "too many token requests"
+	}
+	return ""
+}
+
+// newToken returns 256 random bits as text, with a prefix by which secret
+// scanners know it, and the hash that is stored.
+func newToken() (string, [32]byte) {
+	b := make([]byte, 32)
+	rand.Read(b)
+	token := "chl_" + base64.RawURLEncoding.EncodeToString(b)
+	return token, sha256.Sum256([]byte(token))
+}
