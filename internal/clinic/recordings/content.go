@@ -1,0 +1,76 @@
+package recordings
+
+import (
+	"context"
+	"errors"
+
+	"chartline/internal/blob"
+	"chartline/internal/care"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+	"chartline/internal/store"
+)
+
+// Content is a recording opened for delivery. The caller closes Object.
+type Content struct {
+	Recording care.Recording
+	Object    blob.Object
+}
+
+// OpenForCall opens the recording of a patient's call: the earliest that may be
+// heard. The grant is audited before it returns. Errors: NotFound ("patient",
+// "voice_call", "recording"), Forbidden, MediaUnavailable (the stored bytes are
+// missing or damaged).
+func (s *Service) OpenForCall(ctx context.Context, actor care.Actor, scope care.Scope, patient, call string) (Content, error) {
+	q := gate.Request{Actor: actor, Action: policy.VoiceCallRecording, Scope: scope}
+	return s.open(ctx, q, func(tx store.Tx) (care.Recording, error) {
+		c, err := gate.FindCall(tx, scope, patient, call)
+		if err != nil {
+			return care.Recording{}, err
+		}
+		return gate.FirstAudible(tx, scope, care.Owner{Kind: care.OwnerCall, ID: c.ID})
+	})
+}
+
+// Open opens a recording by its id. One that may not be heard is NotFound.
+// Errors: as OpenForCall.
+func (s *Service) Open(ctx context.Context, actor care.Actor, scope care.Scope, id string) (Content, error) {
+	q := gate.Request{Actor: actor, Action: policy.RecordingContent, Scope: scope}
+	return s.open(ctx, q, func(tx store.Tx) (care.Recording, error) {
+		uuid, ok := care.ParseUUID(id)
+		if !ok {
+			return care.Recording{}, care.NotFound("recording")
+		}
+		r, err := tx.Recording(scope, uuid)
+		if err != nil {
+			return r, err
+		}
+		in, err := tx.Instance(scope)
+		if err == nil && !r.Audible(in.UnknownConsentRefused) {
+			err = care.NotFound("recording")
+		}
+		return r, err
+	})
+}
+
+func (s *Service) open(ctx context.Context, q gate.Request, find func(store.Tx) (care.Recording, error)) (Content, error) {
+	var r care.Recording
+	_, err := gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
+		var err error
+		if r, err = find(tx); err != nil {
+			return care.Target{Noun: "recording"}, err
+		}
+		return gate.PatientTarget(tx, q.Actor, q.Scope, "recording", r.ID, r.Patient)
+	}, func(store.Tx) (struct{}, error) { return struct{}{}, nil })
+	if err != nil {
+		return Content{}, err
+	}
+	object, err := s.media.Open(ctx, r.BlobKey, r.Size)
+	switch {
+	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrDamaged):
+		return Content{}, &care.Error{Kind: care.KindMediaUnavailable, Noun: "recording", Message: "the stored recording is missing or damaged", Cause: err}
+	case err != nil:
+		return Content{}, care.Unavailable(err)
+	}
+	return Content{Recording: r, Object: object}, nil
+}
