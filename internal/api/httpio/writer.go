@@ -1,0 +1,81 @@
+package httpio
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"chartline/internal/care"
+)
+
+// Event is what is logged of one request, once, at its end. It is filled in as
+// the request is handled and never holds names, ids of patients, or queries.
+type Event struct {
+	RequestID string
+	Method    string
+	Route     string // the pattern, never the path
+	Action    care.Action
+	Tenant    string
+	Instance  string
+	ActorKind care.ActorKind
+	ActorID   string
+	Address   string
+	Status    int
+	Bytes     int64
+	ErrorID   string
+	Cause     error
+	Start     time.Time
+}
+
+// Writer is a ResponseWriter that fills in the Event. It passes files on to the
+// kernel (ReadFrom) and lets http.ResponseController through (Unwrap).
+type Writer struct {
+	http.ResponseWriter
+	Event Event
+}
+
+// WriteHeader notes the status.
+func (w *Writer) WriteHeader(status int) {
+	if w.Event.Status == 0 && status >= 200 {
+		w.Event.Status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes.
+func (w *Writer) Write(p []byte) (int, error) {
+	if w.Event.Status == 0 {
+		w.Event.Status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.Event.Bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom counts the bytes and keeps sendfile possible.
+func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
+	if w.Event.Status == 0 {
+		w.Event.Status = http.StatusOK
+	}
+	n, err := io.Copy(w.ResponseWriter, r)
+	w.Event.Bytes += n
+	return n, err
+}
+
+// Unwrap returns the ResponseWriter inside.
+func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// EventOf returns the Event of the request that w answers. Where no Writer is
+// inside it returns one that nobody reads.
+func EventOf(w http.ResponseWriter) *Event {
+	for {
+		switch v := w.(type) {
+		case *Writer:
+			return &v.Event
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return &Event{}
+		}
+	}
+}
