@@ -1,0 +1,133 @@
+package config
+
+import (
+	"log/slog"
+	"path/filepath"
+	"time"
+)
+
+// Config is every setting, checked.
+type Config struct {
+	// Data is the directory that holds what no other setting places. It is
+	// empty only where Database and Media were given and say nothing of one.
+	Data     string
+	Database Location
+	Media    Location
+
+	Listen        string
+	MetricsListen string // empty: on Listen, for loopback callers only
+	TLSCert       string // both or neither
+	TLSKey        string
+
+	AuditCheckpoints string
+	AuditKey         Secret // empty: in AuditKeyFile
+	AuditKeyFile     string
+	// AuditKeyGiven reports that the operator placed the key, so that a missing
+	// file is a fault and not a first start.
+	AuditKeyGiven bool
+
+	FreeDiskFloor int64 // bytes
+	MaxUpload     int64 // bytes
+	DrainTimeout  time.Duration
+	HeaderTimeout time.Duration
+	IdleTimeout   time.Duration
+	StallTimeout  time.Duration
+	LogLevel      slog.Level
+}
+
+// Location is a database or a media store: an engine and where it keeps things.
+type Location struct {
+	Engine string // "sqlite" or "dir"
+	Path   string
+}
+
+// String returns the form in which a location is given.
+func (l Location) String() string { return l.Engine + ":" + l.Path }
+
+// Sources are where settings come from, beside their defaults.
+type Sources struct {
+	// Env looks up an environment variable. An empty one counts as not set.
+	Env func(name string) (string, bool)
+	// Flags are the flags that were given, by setting name.
+	Flags map[string]string
+}
+
+// Load reads every source. Its error is a *Problems that holds all that is wrong.
+func Load(s Sources) (Config, error) {
+	var bad Problems
+	layers := s.layers(&bad)
+	c := Config{}
+	from := map[string]source{}
+	for _, set := range Settings() {
+		value, src := set.Default, sourceDefault
+		for _, l := range layers {
+			if v, ok := l.values[set.Name]; ok {
+				value, src = v, l.source(set.Name)
+			}
+		}
+		from[set.Name] = src
+		if value == "" && src == sourceDefault {
+			continue
+		}
+		if err := set.parse(&c, value); err != nil {
+			bad.add(set.Name, src, err.Error())
+		}
+	}
+	c.readAuditKey(s, from, &bad)
+	c.complete(from, &bad)
+	if err := bad.err(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// complete fills in what follows from other settings and checks what they mean
+// together.
+func (c *Config) complete(from map[string]source, bad *Problems) {
+	if c.Data == "" && c.Database.Engine == "sqlite" {
+		c.Data = filepath.Dir(c.Database.Path)
+	}
+	noDatabase := c.Database == (Location{}) && !bad.has("database")
+	noMedia := c.Media == (Location{}) && !bad.has("media")
+	switch {
+	case bad.has("data"):
+	case noDatabase && noMedia:
+		bad.add("data", from["data"], "is required: give --data DIR, or --database and --media")
+	case noDatabase:
+		bad.add("database", from["database"], "is required with media, where data is not given")
+	case noMedia:
+		bad.add("media", from["media"], "is required with database, where data is not given")
+	}
+	if c.AuditCheckpoints == "" && c.Data != "" {
+		c.AuditCheckpoints = filepath.Join(c.Data, "audit-checkpoints.jsonl")
+	}
+	if c.AuditKeyFile == "" && c.Data != "" {
+		c.AuditKeyFile = filepath.Join(c.Data, "audit.key")
+	}
+	switch {
+	case c.TLSCert != "" && c.TLSKey == "":
+		bad.add("tls-key", from["tls-key"], "is required with tls-cert")
+	case c.TLSKey != "" && c.TLSCert == "":
+		bad.add("tls-cert", from["tls-cert"], "is required with tls-key")
+	}
+}
+
+// readAuditKey takes the key itself from its environment variable, the only
+// place from which a secret is read directly.
+func (c *Config) readAuditKey(s Sources, from map[string]source, bad *Problems) {
+	c.AuditKeyGiven = from["audit-key-file"] != sourceDefault
+	key, ok := s.env(auditKeyEnv)
+	if !ok {
+		return
+	}
+	src := source("environment " + auditKeyEnv)
+	if c.AuditKeyGiven {
+		bad.add("audit-key", src, "is given twice: also by audit-key-file ("+string(from["audit-key-file"])+")")
+		return
+	}
+	if !validKey(key) {
+		bad.add("audit-key", src, "must be 64 hexadecimal digits (openssl rand -hex 32)")
+		return
+	}
+	c.AuditKey, c.AuditKeyGiven = Secret{text: key}, true
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Setting is one thing that can be set.
+type Setting struct {
+	// Name is the flag without its dashes, and the key in the file.
+	Name string
+	Help string
+	// Default is the value where no source has one, as it would be written;
+	// empty where there is none or where it follows from other settings.
+	Default string
+
+	parse func(*Config, string) error
+}
+
+// Env is the setting's environment variable.
+func (s Setting) Env() string {
+	return "CHARTLINE_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
+}
+
+// The names that are not settings: the file itself, and the one secret.
+const (
+	fileSetting = "config"
+	fileEnv     = "CHARTLINE_CONFIG"
+	auditKeyEnv = "CHARTLINE_AUDIT_KEY"
+)
+
+// Settings lists every setting, in the order in which help shows them.
+func Settings() []Setting {
+	return []Setting{
+		{Name: "data", Help: "Directory that holds everything: stands for --database sqlite:DIR/chartline.db --media dir:DIR/media.",
+			parse: func(c *Config, v string) error { return path(&c.Data, v) }},
+		{Name: "database", Help: "Database: sqlite:PATH.",
+			parse: func(c *Config, v string) error { return location(&c.Database, v, databases) }},
+		{Name: "media", Help: "Where recordings are kept: dir:PATH.",
+			parse: func(c *Config, v string) error { return location(&c.Media, v, mediaStores) }},
+		{Name: "listen", Default: "127.0.0.1:8080", Help: "Address and port to listen on.",
+			parse: func(c *Config, v string) error { return address(&c.Listen, v) }},
+		{Name: "metrics-listen", Help: "Second address and port for /metrics alone; without it, only loopback callers see them.",
+			parse: func(c *Config, v string) error { return optional(address)(&c.MetricsListen, v) }},
+		{Name: "tls-cert", Help: "File with the TLS certificate chain (PEM).",
+			parse: func(c *Config, v string) error { return optional(readable)(&c.TLSCert, v) }},
+		{Name: "tls-key", Help: "File with the certificate's key (PEM).",
+			parse: func(c *Config, v string) error { return optional(readable)(&c.TLSKey, v) }},
+		{Name: "audit-checkpoints", Help: "File that the audit log's signed checkpoints are added to, better on another disk (default: audit-checkpoints.jsonl in the data directory).",
+			parse: func(c *Config, v string) error { return path(&c.AuditCheckpoints, v) }},
+		{Name: "audit-key-file", Help: "File with the audit key, 64 hexadecimal digits (default: audit.key in the data directory, made at first start). The key itself may stand in " + auditKeyEnv + ".",
+			parse: func(c *Config, v string) error { return path(&c.AuditKeyFile, v) }},
+		{Name: "free-disk-floor", Default: "512MiB", Help: "Free disk space under which uploads are refused.",
+			parse: func(c *Config, v string) error { return size(&c.FreeDiskFloor, v, 0) }},
+		{Name: "max-upload", Default: "4GiB", Help: "Largest recording that is taken.",
+			parse: func(c *Config, v string) error { return size(&c.MaxUpload, v, 1) }},
+		{Name: "drain-timeout", Default: "30s", Help: "How long requests under way may take to end at stop.",
+			parse: func(c *Config, v string) error { return duration(&c.DrainTimeout, v) }},
+		{Name: "header-timeout", Default: "10s", Help: "How long a client may take to send a request's header.",
+			parse: func(c *Config, v string) error { return duration(&c.HeaderTimeout, v) }},
+		{Name: "idle-timeout", Default: "2m", Help: "How long an idle connection is kept.",
+			parse: func(c *Config, v string) error { return duration(&c.IdleTimeout, v) }},
+		{Name: "stall-timeout", Default: "1m", Help: "How long an upload or download may make no progress.",
+			parse: func(c *Config, v string) error { return duration(&c.StallTimeout, v) }},
+		{Name: "log-level", Default: "info", Help: "Least level that is logged: debug, info, warn or error.",
+			parse: func(c *Config, v string) error { return level(&c.LogLevel, v) }},
+	}
+}
+
+// engines says which URL schemes a location knows: those of this build, and
+// those that later ones will have.
+type engines struct {
+	form  string // how one is written
+	known []string
+	later []string
+}
+
+var (
+	databases   = engines{form: "sqlite:PATH", known: []string{"sqlite"}, later: []string{"postgres", "postgresql"}}
+	mediaStores = engines{form: "dir:PATH", known: []string{"dir"}, later: []string{"s3"}}
+)
+
+// bounds of the time-outs: below is a mistake of units, above is none at all.
+const (
+	minTimeout = 100 * time.Millisecond
+	maxTimeout = 24 * time.Hour
+)
+
+var errTimeout = fmt.Errorf("must be a duration between %s and %s, such as 30s or 2m", minTimeout, "24h")

@@ -1,0 +1,165 @@
+package config
+
+import (
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Secret is a text that shows itself only when asked to.
+type Secret struct{ text string }
+
+// Reveal returns the secret.
+func (s Secret) Reveal() string { return s.text }
+
+// Empty reports whether there is none.
+func (s Secret) Empty() bool { return s.text == "" }
+
+const hidden = "(hidden)"
+
+// String hides the secret.
+func (s Secret) String() string { return hidden }
+
+// GoString hides the secret.
+func (s Secret) GoString() string { return hidden }
+
+// LogValue hides the secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalText hides the secret, from encoding/json too.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// The parsers never repeat a value: it may be a secret in the wrong place.
+
+var errPath = errors.New("must be a path")
+
+func path(to *string, v string) error {
+	if strings.TrimSpace(v) == "" || strings.ContainsRune(v, 0) {
+		return errPath
+	}
+	*to = filepath.Clean(v)
+	return nil
+}
+
+func readable(to *string, v string) error {
+	if err := path(to, v); err != nil {
+		return err
+	}
+	f, err := os.Open(*to)
+	if err != nil {
+		return errors.New("cannot be read: " + cause(err))
+	}
+	return f.Close()
+}
+
+// cause is what the system says, without the path.
+func cause(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func optional(parse func(*string, string) error) func(*string, string) error {
+	return func(to *string, v string) error {
+		if v == "" {
+			*to = ""
+			return nil
+		}
+		return parse(to, v)
+	}
+}
+
+// location reads ENGINE:PATH. Schemes are looked at before anything else, so
+// that a URL of a later engine is told apart from a wrong one.
+func location(to *Location, v string, e engines) error {
+	scheme, rest, ok := strings.Cut(v, ":")
+	scheme = strings.ToLower(scheme)
+	switch {
+	case ok && slices.Contains(e.later, scheme):
+		return errors.New(scheme + ": is not in this build yet; use " + e.form)
+	case !ok || !slices.Contains(e.known, scheme):
+		return errors.New("must be " + e.form)
+	case strings.HasPrefix(rest, "//"):
+		return errors.New("must be " + e.form + ", without //")
+	}
+	var p string
+	if err := path(&p, rest); err != nil || strings.ContainsAny(rest, "?#") {
+		return errors.New("must be " + e.form + ", with a plain path")
+	}
+	*to = Location{Engine: scheme, Path: p}
+	return nil
+}
+
+func address(to *string, v string) error {
+	host, port, err := net.SplitHostPort(v)
+	if err != nil {
+		return errors.New("must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return errors.New("must end in a port number from 0 to 65535")
+	}
+	if host != "" && host != "localhost" && net.ParseIP(host) == nil {
+		return errors.New("must begin with an IP address, localhost, or nothing for all addresses")
+	}
+	*to = v
+	return nil
+}
+
+var units = []struct {
+	suffix string
+	bytes  float64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
+	{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
+}
+
+func size(to *int64, v string, least int64) error {
+	number, factor := strings.TrimSpace(v), 1.0
+	for _, u := range units {
+		if n := len(number) - len(u.suffix); n > 0 && strings.EqualFold(number[n:], u.suffix) {
+			number, factor = strings.TrimSpace(number[:n]), u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	bytes := n * factor
+	if err != nil || math.IsNaN(bytes) || bytes < float64(least) || bytes > 1<<50 {
+		return errors.New("must be a size such as 512MiB or 4GiB")
+	}
+	*to = int64(bytes)
+	return nil
+}
+
+func duration(to *time.Duration, v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < minTimeout || d > maxTimeout {
+		return errTimeout
+	}
+	*to = d
+	return nil
+}
+
+func level(to *slog.Level, v string) error {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	l, ok := levels[strings.ToLower(v)]
+	if !ok {
+		return errors.New("must be debug, info, warn or error")
+	}
+	*to = l
+	return nil
+}
+
+func validKey(text string) bool {
+	b, err := hex.DecodeString(strings.TrimSpace(text))
+	return err == nil && len(b) == 32
+}
