@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"chartline/internal/care"
 )
 
 // KeySize is how many random bytes a Key is made of.
@@ -74,11 +76,11 @@ func (k Key) Hasher() Hasher { return Hasher{key: k.names} }
 // again and again, and prove that a given name was, without holding any.
 type Hasher struct{ key []byte }
 
-// Name returns 32 hexadecimal digits for a name asked for in an instance.
-func (h Hasher) Name(tenant, instance, name string) string {
+// Name returns 32 hexadecimal digits for a name that was asked for in s.
+func (h Hasher) Name(s care.Scope, name string) string {
 	mac := hmac.New(sha256.New, h.key)
 	text := make([]byte, 0, 128)
-	for _, part := range [...]string{tenant, instance, name} {
+	for _, part := range [...]string{s.Tenant, s.Instance, name} {
 		text = binary.AppendUvarint(text, uint64(len(part)))
 		text = append(text, part...)
 	}
