@@ -43,11 +43,15 @@ func (c Checkpoint) SignedBy(public ed25519.PublicKey) bool {
 		ed25519.Verify(public, append([]byte(signingContext), c.covered()...), c.Signature[:])
 }
 
+// CheckpointLead is how the line of every checkpoint of chain begins, and that
+// of no other.
+func CheckpointLead(chain string) []byte {
+	return append(appendText([]byte(leadChain), chain), '"')
+}
+
 // covered is what the signature covers: the line up to the signature.
 func (c Checkpoint) covered() []byte {
-	b := append(make([]byte, 0, 512), leadChain...)
-	b = appendText(b, c.Chain)
-	b = append(append(b, '"'), leadSeq...)
+	b := append(CheckpointLead(c.Chain), leadSeq...)
 	b = strconv.AppendInt(b, c.Seq, 10)
 	b = append(b, leadHash...)
 	b = appendHex(b, c.Hash[:])
