@@ -1,6 +1,7 @@
 package care
 
 import (
+	"encoding/hex"
 	"log/slog"
 	"time"
 	"unicode/utf8"
@@ -27,7 +28,13 @@ type NameStatus string
 const (
 	NameHeld    NameStatus = "held"
 	NameWaiting NameStatus = "waiting"
+	// NameDismissed is a recording whose claim to its name a person set aside:
+	// it keeps the name to read, and no look-up by name finds it.
+	NameDismissed NameStatus = "dismissed"
 )
+
+// NameStatuses returns every name status.
+func NameStatuses() []NameStatus { return []NameStatus{NameHeld, NameWaiting, NameDismissed} }
 
 // OwnerKind is what a recording belongs to.
 type OwnerKind string
@@ -71,6 +78,19 @@ type Recording struct {
 
 // LogValue shows the id only.
 func (r Recording) LogValue() slog.Value { return slog.StringValue(r.ID) }
+
+// HexDigest is the SHA-256 of the bytes in lower-case hex.
+func (r Recording) HexDigest() string { return hex.EncodeToString(r.SHA256[:]) }
+
+// mediaTypes are those that are taken and delivered, with the extension of a
+// delivered file.
+var mediaTypes = map[string]string{
+	"audio/mpeg": ".mp3", "audio/wav": ".wav", "audio/ogg": ".ogg", "audio/mp4": ".m4a", "audio/webm": ".webm",
+	"video/mp4": ".mp4", "video/webm": ".webm", "video/x-matroska": ".mkv",
+}
+
+// Extension is what a delivered file's name ends in; it follows the type.
+func (r Recording) Extension() string { return mediaTypes[r.ContentType] }
 
 // Audible reports whether the recording may be delivered and looked up in an
 // instance whose setting is unknownRefused. What is not audible answers as if

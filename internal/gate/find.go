@@ -45,3 +45,25 @@ func FirstAudible(tx store.Tx, s care.Scope, o care.Owner) (care.Recording, erro
 	}
 	return care.Recording{}, care.NotFound("recording")
 }
+
+// FindPatient returns a patient by either of their ids, or NotFound.
+func FindPatient(tx store.Tx, s care.Scope, ref care.PersonRef) (care.Patient, error) {
+	switch {
+	case ref.ID != "":
+		return tx.Patient(s, ref.ID)
+	case ref.Number != 0:
+		return tx.PatientByNumber(s, ref.Number)
+	}
+	return care.Patient{}, care.NotFound("patient")
+}
+
+// FindProvider returns a provider by either of their ids, or NotFound.
+func FindProvider(tx store.Tx, s care.Scope, ref care.PersonRef) (care.Provider, error) {
+	switch {
+	case ref.ID != "":
+		return tx.ProviderByID(s, ref.ID)
+	case ref.Number != 0:
+		return tx.Provider(s, ref.Number)
+	}
+	return care.Provider{}, care.NotFound("provider")
+}

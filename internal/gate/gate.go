@@ -62,13 +62,7 @@ type Request struct {
 	// Reason is what the actor gave as reason for a change.
 	Reason string
 	// Once makes a Write happen once; nil means each time.
-	Once *Once
-}
-
-// Once is an Idempotency-Key with what the request asked for.
-type Once struct {
-	Key         string
-	Fingerprint string
+	Once *care.Once
 }
 
 // Admit refuses, audited, an actor that could not be allowed this action on any
@@ -82,11 +76,37 @@ func (g *Gate) Admit(ctx context.Context, q Request) error {
 	return g.refuse(ctx, q, care.Target{}, d)
 }
 
+// Check finds and decides as Read does, and audits only what ends there: one
+// that passes must lead to a Write or a Note, which audits it.
+func (g *Gate) Check(ctx context.Context, q Request, locate func(store.Tx) (care.Target, error)) (care.Target, error) {
+	var (
+		target care.Target
+		d      policy.Decision
+	)
+	err := g.store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if target, err = locate(tx); err != nil {
+			return err
+		}
+		if d = g.policy.Decide(q.Actor, q.Action, q.Scope, target, g.now()); !d.Allowed {
+			return errRefused
+		}
+		return nil
+	})
+	if err != nil {
+		return target, g.failed(ctx, q, target, d, err)
+	}
+	return target, nil
+}
+
 // Note audits what needs no data and has been decided elsewhere: a token that
 // was refused, a log-in. It returns when the entry is durable.
 func (g *Gate) Note(ctx context.Context, q Request, target care.Target, outcome care.Outcome, reason string) error {
 	e := g.entry(q, target)
 	e.Outcome, e.Reason = outcome, reason
+	if q.Asked != "" {
+		e.Asked = g.names.Name(q.Scope, q.Asked)
+	}
 	return g.recorder.record(ctx, e)
 }
 
@@ -157,8 +177,8 @@ func Write[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx)
 			if err := remember(tx, q, answer, at); err != nil {
 				return err
 			}
-			describe(&e, answer)
 		}
+		describe(&e, answer)
 		return appendEntries(tx, e.Chain, []care.AuditEntry{e})
 	})
 	if err != nil {
@@ -166,6 +186,16 @@ func Write[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx)
 	}
 	return answer, nil
 }
+
+// Made is the answer of a creation, with the target that locate could not know
+// before it.
+type Made[T any] struct {
+	Value  T
+	Target care.Target
+}
+
+// AuditTarget names what was made.
+func (m Made[T]) AuditTarget() care.Target { return m.Target }
 
 // Targeter is an answer that names what a Write made, where locate could not
 // know it yet.
