@@ -102,7 +102,7 @@ func (a *Authenticator) read(ctx context.Context, hash [32]byte, now time.Time) 
 	if err != nil {
 		return known{}, err
 	}
-	k := known{expires: t.ExpiresAt, read: now, actor: actorOf(c, grants)}
+	k := known{expires: t.ExpiresAt, read: now, actor: ActorOf(c, grants)}
 	a.mu.Lock()
 	if len(a.known) >= rememberLimit {
 		clear(a.known)
@@ -118,7 +118,8 @@ func (a *Authenticator) forget(hash [32]byte) {
 	a.mu.Unlock()
 }
 
-func actorOf(c care.Client, grants []care.Grant) care.Actor {
+// ActorOf returns the actor that a client with these grants is.
+func ActorOf(c care.Client, grants []care.Grant) care.Actor {
 	return care.Actor{Kind: care.ActorClient, ID: c.Name, Tenant: c.Tenant, Home: c.Home, Instances: c.Instances, Grants: grants}
 }
 

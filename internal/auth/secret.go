@@ -60,7 +60,7 @@ func (a *Authenticator) Secret(ctx context.Context, tenant, name, secret, addres
 	if !match || !c.Enabled || tenant != "" && c.Tenant != tenant {
 		return care.Actor{}, a.countWrong(ctx, key, now)
 	}
-	return actorOf(c, grants), nil
+	return ActorOf(c, grants), nil
 }
 
 func (a *Authenticator) countWrong(ctx context.Context, key string, now time.Time) error {

@@ -87,6 +87,14 @@ func (s *Service) Clients(ctx context.Context, actor care.Actor, tenant, after s
 	})
 }
 
+// Client returns one of a tenant's clients. Errors: NotFound.
+func (s *Service) Client(ctx context.Context, actor care.Actor, tenant, name string) (care.Client, error) {
+	q := gate.Request{Actor: actor, Action: policy.ClientRead, Scope: tenantScope(tenant)}
+	return gate.Read(ctx, s.gate, q, findClient(tenant, name), func(tx store.Tx) (care.Client, error) {
+		return tx.Client(name)
+	})
+}
+
 // SetClientEnabled enables a client, or disables it and ends its tokens. Nodes
 // heed it within auth.Freshness. Errors: NotFound.
 func (s *Service) SetClientEnabled(ctx context.Context, actor care.Actor, tenant, name string, enabled bool) (care.Client, error) {
