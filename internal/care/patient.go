@@ -46,7 +46,7 @@ func (p *Patient) Check(now time.Time) error {
 		*s, ok = CleanText(*s, MaxText, false)
 		bad.Check(ok, field, "must be at most 200 characters without control characters")
 	}
-	bad.Check(p.Number == 0 || ValidPersonNumber(p.Number), "number", "must be a year x 10^8 + a sequence number")
+	checkIDs(&bad, &p.ID, p.Number)
 	return bad.Err()
 }
 
@@ -81,7 +81,7 @@ func (p *Provider) Check() error {
 	var ok bool
 	p.Title, ok = CleanText(p.Title, MaxText, false)
 	bad.Check(ok, "title", "must be at most 200 characters without control characters")
-	bad.Check(p.Number == 0 || ValidPersonNumber(p.Number), "number", "must be a year x 10^8 + a sequence number")
+	checkIDs(&bad, &p.ID, p.Number)
 	return bad.Err()
 }
 
@@ -92,6 +92,16 @@ type CareTeamMember struct {
 	Provider  int64  // number
 	Role      string
 	CreatedAt time.Time
+}
+
+// checkIDs checks the two ids of a person where they are given.
+func checkIDs(bad *Problems, id *string, number int64) {
+	if *id != "" {
+		var ok bool
+		*id, ok = ParseUUID(*id)
+		bad.Check(ok, "id", "must be a UUID")
+	}
+	bad.Check(number == 0 || ValidPersonNumber(number), "number", "must be a year x 10^8 + a sequence number")
 }
 
 type person struct {

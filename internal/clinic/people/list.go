@@ -1,0 +1,42 @@
+package people
+
+import (
+	"context"
+
+	"chartline/internal/care"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+	"chartline/internal/store"
+)
+
+// Patients lists patients by number, at most limit of those after the given
+// one. Errors: Forbidden.
+func (s *Service) Patients(ctx context.Context, actor care.Actor, scope care.Scope, after int64, limit int) ([]care.Patient, error) {
+	q := gate.Request{Actor: actor, Action: policy.PatientRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, gate.Nothing("patient"), func(tx store.Tx) ([]care.Patient, error) {
+		return tx.Patients(scope, after, limit)
+	})
+}
+
+// PatientByRef returns a patient by UUID or number. Errors: NotFound, Forbidden.
+func (s *Service) PatientByRef(ctx context.Context, actor care.Actor, scope care.Scope, ref care.PersonRef) (care.Patient, error) {
+	var p care.Patient
+	q := gate.Request{Actor: actor, Action: policy.PatientRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, locatePatient(actor, scope, ref, &p), func(store.Tx) (care.Patient, error) { return p, nil })
+}
+
+// Providers lists providers by number, at most limit of those after the given
+// one. Errors: Forbidden.
+func (s *Service) Providers(ctx context.Context, actor care.Actor, scope care.Scope, after int64, limit int) ([]care.Provider, error) {
+	q := gate.Request{Actor: actor, Action: policy.ProviderRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, gate.Nothing("provider"), func(tx store.Tx) ([]care.Provider, error) {
+		return tx.Providers(scope, after, limit)
+	})
+}
+
+// ProviderByRef returns a provider by UUID or number. Errors: NotFound, Forbidden.
+func (s *Service) ProviderByRef(ctx context.Context, actor care.Actor, scope care.Scope, ref care.PersonRef) (care.Provider, error) {
+	var p care.Provider
+	q := gate.Request{Actor: actor, Action: policy.ProviderRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, locateProvider(scope, ref, &p), func(store.Tx) (care.Provider, error) { return p, nil })
+}
