@@ -148,6 +148,15 @@ func (p *Problems) Check(ok bool, field, reason string) {
 	}
 }
 
+// Include takes over the faulty fields that err names, if any.
+func (p *Problems) Include(err error) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		for field, reason := range e.Fields {
+			p.Add(field, reason)
+		}
+	}
+}
+
 // Err returns nil, or a KindInvalid that names every faulty field.
 func (p *Problems) Err() error {
 	if len(p.fields) == 0 {
