@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	modernc "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"chartline/internal/store/sqlstore"
+)
+
+func dialect() sqlstore.Dialect {
+	return sqlstore.Dialect{BeginRead: "BEGIN", BeginWrite: "BEGIN IMMEDIATE", Fault: sqlFault}
+}
+
+// sqlFault says what an error means, by SQLite's result code.
+func sqlFault(err error) sqlstore.Fault {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return sqlstore.FaultUnavailable
+	}
+	e, ok := errors.AsType[*modernc.Error](err)
+	if !ok {
+		return sqlstore.FaultOther
+	}
+	switch e.Code() {
+	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_ROWID:
+		return sqlstore.FaultUnique
+	case codes.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return sqlstore.FaultReference
+	}
+	switch e.Code() & 0xff { // the primary code
+	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
+		return sqlstore.FaultDamaged
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_PROTOCOL, codes.SQLITE_INTERRUPT, codes.SQLITE_NOMEM,
+		codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN:
+		return sqlstore.FaultUnavailable
+	}
+	return sqlstore.FaultOther
+}

@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	modernc "modernc.org/sqlite"
+
+	"chartline/internal/care"
+	"chartline/internal/store/sqlstore"
+)
+
+// Options are for tests and unusual machines; the zero value is right.
+type Options struct {
+	// Readers bounds the connections that read; 0 is one for each processor.
+	// More than there are processors makes all of them slower.
+	Readers int
+	// BusyTimeout is how long a writer waits for another process's write; 0 is
+	// five seconds.
+	BusyTimeout time.Duration
+}
+
+// DB is an open database. It implements store.Store.
+type DB struct {
+	*sqlstore.Store
+	path string
+	read driver.Connector
+}
+
+// Open opens the database at path, making it where there is none, and brings
+// its schema up to date. It refuses data that a newer program wrote. Several
+// processes may open one database.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if o.BusyTimeout <= 0 {
+		o.BusyTimeout = 5 * time.Second
+	}
+	write, err := modernc.NewConnector(dsn(path, o, "_txlock=immediate"))
+	if err != nil {
+		return nil, err
+	}
+	read, err := modernc.NewConnector(dsn(path, o, "_pragma=query_only(1)"))
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, path, write); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return &DB{
+		Store: sqlstore.New(sqlstore.Config{Dialect: dialect(), Read: read, Write: write, Readers: o.Readers}),
+		path:  path,
+		read:  read,
+	}, nil
+}
+
+// dsn names the database and what every connection to it is set to. A commit is
+// on disk before it is answered. Reads go through the page cache of the system
+// by mmap; what SQLite itself keeps is small.
+func dsn(path string, o Options, more string) string {
+	u := url.URL{Scheme: "file", Path: path}
+	pragmas := ""
+	for _, p := range []string{
+		"busy_timeout(" + strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10) + ")",
+		"journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "cell_size_check(1)", "trusted_schema(0)",
+		"cache_size(-2048)", "mmap_size(2147418112)", "journal_size_limit(67108864)", "temp_store(memory)",
+	} {
+		pragmas += "_pragma=" + p + "&"
+	}
+	return u.String() + "?" + pragmas + more
+}
+
+// prepare makes the file where there is none and migrates it, while no other
+// process does.
+func prepare(ctx context.Context, path string, c driver.Connector) (err error) {
+	unlock, err := lockDirectory(ctx, filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// An existing file is not opened here: closing it would release the locks
+	// that SQLite holds on it in this process.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	switch {
+	case err == nil:
+		err = f.Close()
+	case errors.Is(err, fs.ErrExist):
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(c)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return migrate(ctx, db)
+}
+
+// Path returns where the database is.
+func (d *DB) Path() string { return d.path }
+
+// SchemaVersion returns the number of the last migration in the database.
+func (d *DB) SchemaVersion(ctx context.Context) (int64, error) {
+	db := sql.OpenDB(d.read)
+	v, _, err := schemaVersion(ctx, db)
+	return v, errors.Join(err, db.Close())
+}
+
+// Verify reads the whole database: every page, every index against its table,
+// every reference. After damage was found nothing more is written.
+func (d *DB) Verify(ctx context.Context) (err error) {
+	db := sql.OpenDB(d.read)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for query, good := range map[string]string{"PRAGMA integrity_check(10)": "ok", "PRAGMA foreign_key_check": ""} {
+		found, err := firstColumn(ctx, db, query)
+		switch {
+		case err != nil && sqlFault(err) == sqlstore.FaultDamaged:
+			found = []string{err.Error()}
+		case err != nil:
+			return care.Unavailable(err)
+		}
+		if len(found) > 0 && found[0] != good {
+			d.MarkDamaged()
+			return &care.Error{
+				Kind: care.KindUnavailable, Message: "the database is damaged",
+				Cause: fmt.Errorf("%s: %q", query, found),
+			}
+		}
+	}
+	return nil
+}
+
+func firstColumn(ctx context.Context, db *sql.DB, query string) (list []string, err error) {
+	r, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	columns, err := r.Columns()
+	if err != nil {
+		return nil, err
+	}
+	row := make([]any, len(columns))
+	for i := range row {
+		row[i] = new(any)
+	}
+	for r.Next() {
+		if err := r.Scan(row...); err != nil {
+			return nil, err
+		}
+		list = append(list, fmt.Sprint(*row[0].(*any)))
+	}
+	return list, r.Err()
+}

@@ -1,0 +1,160 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"chartline/internal/care"
+	"chartline/internal/store"
+)
+
+// Config says what a Store runs on.
+type Config struct {
+	Dialect Dialect
+	// Read opens connections for View, Write the one for Update. Statements on
+	// a connection of Read that write fail.
+	Read, Write driver.Connector
+	// Readers bounds the connections for View; 0 is one for each processor.
+	Readers int
+}
+
+// Store implements store.Store but for Verify, which is an engine's own.
+type Store struct {
+	dialect Dialect
+	read    driver.Connector
+	readers chan *conn // one entry a connection; nil for one that is not open
+	writer  *writer
+	pages   *pageMemory
+	damaged atomic.Bool
+	closing chan struct{}
+	close   sync.Once
+}
+
+// New starts a Store; its connections open when they are first needed.
+func New(c Config) *Store {
+	if c.Readers <= 0 {
+		c.Readers = runtime.NumCPU()
+	}
+	s := &Store{
+		dialect: c.Dialect,
+		read:    c.Read,
+		readers: make(chan *conn, c.Readers),
+		pages:   newPageMemory(),
+		closing: make(chan struct{}),
+	}
+	for range c.Readers {
+		s.readers <- nil
+	}
+	s.writer = startWriter(s, c.Write)
+	return s
+}
+
+// View runs fn on a consistent snapshot.
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
+	c, err := s.borrow(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.readers <- c }()
+	if c == nil {
+		if c, err = connect(context.WithoutCancel(ctx), s.read); err != nil {
+			return s.lift(err)
+		}
+	}
+	if _, err := c.exec(s.dialect.BeginRead); err != nil {
+		c = discard(c)
+		return s.lift(err)
+	}
+	t := &tx{store: s, conn: c, ctx: ctx}
+	defer func() { // also when fn panics
+		t.conn = nil
+		if _, end := c.exec("ROLLBACK"); end != nil {
+			c = discard(c)
+		}
+	}()
+	return fn(t)
+}
+
+// borrow waits for a connection's turn.
+func (s *Store) borrow(ctx context.Context) (*conn, error) {
+	select {
+	case <-s.closing:
+		return nil, care.Unavailable(errClosed)
+	default:
+	}
+	select {
+	case c := <-s.readers:
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-s.readers:
+		return c, nil
+	case <-ctx.Done():
+		return nil, care.Unavailable(ctx.Err())
+	case <-s.closing:
+		return nil, care.Unavailable(errClosed)
+	}
+}
+
+// discard closes a connection whose state is not known.
+func discard(c *conn) *conn {
+	_ = c.close() // it is of no use any more, whatever this says
+	return nil
+}
+
+// Update runs fn on the writer, together with others that wait.
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if s.damaged.Load() {
+		return care.Unavailable(errDamaged)
+	}
+	return s.writer.do(ctx, fn)
+}
+
+const sqlHeartbeat = `
+	INSERT INTO heartbeat (id, beat_at) VALUES (1, $1)
+	ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at`
+
+// checkFresh is how long a commit proves that writing works.
+const checkFresh = time.Second
+
+// Check reads, and writes a heartbeat where nothing was committed just now.
+func (s *Store) Check(ctx context.Context) error {
+	if s.damaged.Load() {
+		return care.Unavailable(errDamaged)
+	}
+	err := s.View(ctx, func(t store.Tx) error {
+		_, err := t.Tenants("", 1)
+		return err
+	})
+	if err != nil || s.writer.committedWithin(checkFresh) {
+		return err
+	}
+	return s.Update(ctx, func(t store.Tx) error {
+		_, err := t.(*tx).exec(sqlHeartbeat, micros(time.Now()))
+		return err
+	})
+}
+
+// MarkDamaged stops all writing until the store is opened again.
+func (s *Store) MarkDamaged() { s.damaged.Store(true) }
+
+// Close waits for what runs, then closes all connections.
+func (s *Store) Close() error {
+	var errs []error
+	s.close.Do(func() {
+		close(s.closing)
+		errs = append(errs, s.writer.stop())
+		for range cap(s.readers) {
+			if c := <-s.readers; c != nil {
+				errs = append(errs, c.close())
+			}
+		}
+	})
+	return errors.Join(errs...)
+}

@@ -1,0 +1,124 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"chartline/internal/care"
+)
+
+// tx is one transaction on one connection.
+type tx struct {
+	store    *Store
+	conn     *conn           // nil once the transaction has ended
+	ctx      context.Context // for long scans only
+	writable bool
+	fault    Fault // the first one that ends more than a statement
+}
+
+// fail notes and lifts a driver's error.
+func (t *tx) fail(err error) error {
+	if f := t.store.dialect.Fault(err); t.fault == FaultOther {
+		t.fault = f
+	}
+	return t.store.lift(err)
+}
+
+func (t *tx) ended() error {
+	return &care.Error{Kind: care.KindInternal, Cause: errEnded}
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (t *tx) exec(sql string, args ...driver.Value) (int64, error) {
+	if t.conn == nil {
+		return 0, t.ended()
+	}
+	n, err := t.conn.exec(sql, args...)
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	return n, nil
+}
+
+// change is exec for a statement that must find its row.
+func (t *tx) change(noun, sql string, args ...driver.Value) error {
+	n, err := t.exec(sql, args...)
+	if err == nil && n == 0 {
+		return care.NotFound(noun)
+	}
+	return err
+}
+
+// insert is exec for a statement ON CONFLICT DO NOTHING on a table with one key.
+func (t *tx) insert(noun, field, sql string, args ...driver.Value) error {
+	n, err := t.exec(sql, args...)
+	if err == nil && n == 0 {
+		return care.Conflict(noun, field)
+	}
+	return err
+}
+
+// admit runs a statement of booleans that says whether a row may be written:
+// first, for each of refs, that what the row refers to is there, then, for each
+// of keys, that another row has that key already. Asking beforehand says which
+// key collides, on every engine, and leaves the transaction whole.
+func (t *tx) admit(noun string, refs, keys []string, sql string, args ...driver.Value) error {
+	return t.walk(t.background(), sql, args, func(r *rows) error {
+		for _, ref := range refs {
+			if !r.bool() {
+				return care.NotFound(ref)
+			}
+		}
+		for _, key := range keys {
+			if r.bool() {
+				return care.Conflict(noun, key)
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) background() context.Context { return context.Background() }
+
+// walk calls each for every row until it returns an error.
+func (t *tx) walk(ctx context.Context, sql string, args []driver.Value, each func(*rows) error) error {
+	if t.conn == nil {
+		return t.ended()
+	}
+	r, err := t.conn.query(ctx, sql, args...)
+	if err != nil {
+		return t.fail(err)
+	}
+	var stop error
+	for stop == nil && r.next() {
+		stop = each(r)
+	}
+	if err := r.close(); err != nil {
+		return t.fail(err)
+	}
+	return stop
+}
+
+// one returns the only row, or NotFound about noun.
+func one[T any](t *tx, noun string, scan func(*rows) T, sql string, args ...driver.Value) (T, error) {
+	var v T
+	found := false
+	err := t.walk(t.background(), sql, args, func(r *rows) error {
+		v, found = scan(r), true
+		return nil
+	})
+	if err == nil && !found {
+		err = care.NotFound(noun)
+	}
+	return v, err
+}
+
+// all returns every row.
+func all[T any](t *tx, scan func(*rows) T, sql string, args ...driver.Value) ([]T, error) {
+	var list []T
+	err := t.walk(t.background(), sql, args, func(r *rows) error {
+		list = append(list, scan(r))
+		return nil
+	})
+	return list, err
+}
