@@ -135,7 +135,7 @@ type Encounters interface {
 	Encounters(s care.Scope, patient, after int64, limit int) ([]care.Encounter, error)
 	// RecordingsNamed returns the audible recordings whose names fit name: those
 	// of exactly that name where there are any, else those that fit by
-	// care.NameForm. Waiting names count. At most 100 are returned, ordered by
+	// care.NameForm. Waiting names count, dismissed ones do not. At most 100 are returned, ordered by
 	// creation, then id.
 	RecordingsNamed(s care.Scope, name string) ([]care.Recording, error)
 	// Visit returns an encounter with everything that a look-up shows.

@@ -42,11 +42,11 @@ const (
 	ORDER BY created_at, id`
 	sqlRecordingsOf = colsRecording + `owner_kind = $3 AND owner_id = $4 ORDER BY created_at, id`
 
-	colsAudible = ` AND deleted_at IS NULL AND withheld_at IS NULL AND (consent = 'given' OR consent = 'unknown'
+	colsAnswering = ` AND name_status <> 'dismissed' AND deleted_at IS NULL AND withheld_at IS NULL AND (consent = 'given' OR consent = 'unknown'
 		AND NOT (SELECT unknown_consent_refused FROM instance i WHERE i.tenant = $1 AND i.instance = $2))`
-	sqlRecordingsNamed = colsRecording + `form = $3 AND name = $4` + colsAudible + `
+	sqlRecordingsNamed = colsRecording + `form = $3 AND name = $4` + colsAnswering + `
 	ORDER BY created_at, id LIMIT $5`
-	sqlRecordingsFitting = colsRecording + `form >= $3 AND form <= $4 AND (ext = $5 OR ext = '' OR $5 = '')` + colsAudible + `
+	sqlRecordingsFitting = colsRecording + `form >= $3 AND form <= $4 AND (ext = $5 OR ext = '' OR $5 = '')` + colsAnswering + `
 	ORDER BY created_at, id LIMIT $6`
 	sqlFormBelow = `
 	SELECT form FROM recording WHERE tenant = $1 AND instance = $2 AND form <= $3 AND form >= $4 AND deleted_at IS NULL
