@@ -37,6 +37,7 @@ type Store struct {
 	path    string
 	o       Options
 	root    *os.Root
+	tmp     *os.Root // tmpDir in it
 	top     *os.File // the directory itself
 	buffers sync.Pool
 
@@ -81,6 +82,9 @@ func (s *Store) prepare() error {
 	if err := s.root.Mkdir(tmpDir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("not writable: %w", err)
 	}
+	if s.tmp, err = s.root.OpenRoot(tmpDir); err != nil {
+		return err
+	}
 	if err := s.top.Sync(); err != nil {
 		return fmt.Errorf("cannot flush: %w", err)
 	}
@@ -89,8 +93,8 @@ func (s *Store) prepare() error {
 		return fmt.Errorf("not writable: %w", err)
 	}
 	probe := st.name + "-link"
-	if err = s.root.Link(st.name, probe); err == nil {
-		err = s.root.Remove(probe)
+	if err = s.tmp.Link(st.name, probe); err == nil {
+		err = s.tmp.Remove(probe)
 	}
 	if err != nil {
 		err = fmt.Errorf("the file system must support hard links: %w", err)
@@ -100,10 +104,14 @@ func (s *Store) prepare() error {
 
 // Close frees the directory. Open objects stay readable.
 func (s *Store) Close() error {
-	if s.top == nil {
-		return s.root.Close()
+	err := s.root.Close()
+	if s.tmp != nil {
+		err = errors.Join(err, s.tmp.Close())
 	}
-	return errors.Join(s.top.Close(), s.root.Close())
+	if s.top != nil {
+		err = errors.Join(err, s.top.Close())
+	}
+	return err
 }
 
 // Check writes a byte, and notices that another directory has been put in this

@@ -351,7 +351,7 @@ func TestADeadWritersFileIsSweptAndALiveOnesIsNot(t *testing.T) {
 			t.Errorf("sweep %d removed %d, %v", i, n, err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(top, live.name)); err != nil {
+	if _, err := os.Stat(filepath.Join(top, tmpDir, live.name)); err != nil {
 		t.Errorf("the live writer's file: %v", err)
 	}
 	if err := live.discard(); err != nil {

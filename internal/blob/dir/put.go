@@ -98,27 +98,42 @@ func readFull(r io.Reader, buf []byte) (n int, err error) {
 
 // publish gives the staged file its key, durably, unless the key is taken.
 func (s *Store) publish(st *stage, key string) error {
-	parent := path.Dir(key)
-	err := s.makeDirs(parent)
-	if err == nil {
-		err = s.root.Link(st.name, key)
-	}
+	dir, name := path.Split(key)
+	dir = path.Clean(dir)
+	parent, err := s.openDir(dir)
 	if errors.Is(err, fs.ErrNotExist) { // somebody removed a directory that we had made
 		s.forgetDirs()
-		if err = s.makeDirs(parent); err == nil {
-			err = s.root.Link(st.name, key)
-		}
+		parent, err = s.openDir(dir)
 	}
 	if errors.Is(err, syscall.ENOTDIR) {
 		return fmt.Errorf("%w: another object is where a directory is needed", blob.ErrBadKey)
 	}
 	if err != nil {
+		return failed("make directory", err)
+	}
+	defer parent.Close()
+	// What flushes or takes back the new name is at hand before the name is
+	// made, so that running out of descriptors cannot leave it half published.
+	entries, err := parent.Open(".")
+	if err != nil {
 		return failed("publish", err)
 	}
-	if err := s.syncDir(parent); err != nil {
-		return errors.Join(failed("flush directory", err), s.root.Remove(key))
+	defer entries.Close()
+	if err := s.root.Link(tmpDir+"/"+st.name, key); err != nil {
+		return failed("publish", err)
+	}
+	if err := entries.Sync(); err != nil {
+		return errors.Join(failed("flush directory", err), parent.Remove(name))
 	}
 	return nil
+}
+
+// openDir opens a directory of objects, making it where it is missing.
+func (s *Store) openDir(dir string) (*os.Root, error) {
+	if err := s.makeDirs(dir); err != nil {
+		return nil, err
+	}
+	return s.root.OpenRoot(dir)
 }
 
 // makeDirs makes dir and what leads to it, and flushes every new entry: also
@@ -134,7 +149,14 @@ func (s *Store) makeDirs(dir string) error {
 	if err := s.makeDirs(parent); err != nil {
 		return err
 	}
-	if err := s.root.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+	err := s.root.Mkdir(dir, dirMode)
+	if errors.Is(err, fs.ErrExist) {
+		var fi fs.FileInfo
+		if fi, err = s.root.Stat(dir); err == nil && !fi.IsDir() {
+			err = syscall.ENOTDIR
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.syncDir(parent); err != nil {

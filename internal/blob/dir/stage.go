@@ -13,7 +13,7 @@ import (
 // stage is a temporary file. Its writer holds a lock on it for as long as it
 // lives, in whatever process, so that Sweep can tell it from a dead one's.
 type stage struct {
-	root *os.Root
+	tmp  *os.Root
 	name string
 	file *os.File
 }
@@ -21,9 +21,9 @@ type stage struct {
 func (s *Store) newStage() (*stage, error) {
 	const tries = 10
 	for range tries {
-		st := &stage{root: s.root, name: tmpDir + "/" + rand.Text()}
+		st := &stage{tmp: s.tmp, name: rand.Text()}
 		var err error
-		if st.file, err = s.root.OpenFile(st.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+		if st.file, err = s.tmp.OpenFile(st.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 			return nil, err
 		}
 		held, err := st.lock()
@@ -47,7 +47,7 @@ func (st *stage) lock() (bool, error) {
 	if !held || err != nil {
 		return false, err
 	}
-	fi, err := st.root.Lstat(st.name)
+	fi, err := st.tmp.Lstat(st.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -61,7 +61,7 @@ func (st *stage) lock() (bool, error) {
 // discard removes the temporary name and lets the file go. A published object
 // keeps its bytes under its key. Close can no longer fail a flushed file.
 func (st *stage) discard() error {
-	err := st.root.Remove(st.name)
+	err := st.tmp.Remove(st.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -70,7 +70,7 @@ func (st *stage) discard() error {
 
 // Sweep removes temporary files whose writers are gone; see blob.Store.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
-	d, err := s.root.Open(tmpDir)
+	d, err := s.tmp.Open(".")
 	if err != nil {
 		return 0, failed("sweep", err)
 	}
@@ -82,7 +82,7 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 			if err := ctx.Err(); err != nil {
 				return removed, err
 			}
-			gone, err := s.sweepOne(tmpDir + "/" + e.Name())
+			gone, err := s.sweepOne(e.Name())
 			if err != nil {
 				return removed, failed("sweep", err)
 			}
@@ -101,7 +101,7 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 
 // sweepOne removes the temporary file name unless a live writer holds it.
 func (s *Store) sweepOne(name string) (bool, error) {
-	fi, err := s.root.Lstat(name)
+	fi, err := s.tmp.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -109,9 +109,9 @@ func (s *Store) sweepOne(name string) (bool, error) {
 		return false, err
 	}
 	if !fi.Mode().IsRegular() {
-		return false, fmt.Errorf("%s is not a file of ours", name)
+		return false, fmt.Errorf("%s in %s is not a file of ours", name, tmpDir)
 	}
-	f, err := s.root.Open(name)
+	f, err := s.tmp.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -123,7 +123,7 @@ func (s *Store) sweepOne(name string) (bool, error) {
 	if !dead || err != nil {
 		return false, err
 	}
-	err = s.root.Remove(name)
+	err = s.tmp.Remove(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
