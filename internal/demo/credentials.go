@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"context"
+	"strings"
+
+	"chartline/internal/auth"
+	"chartline/internal/care"
+	"chartline/internal/clinic/access"
+)
+
+// titlePrefix is how the demo knows its own clients again.
+const titlePrefix = "Demo: "
+
+// Credentials are made anew at every start; only their hashes are stored.
+type Credentials struct {
+	Client, Secret string // of Tenant, with every grant
+	Token          string // that client's
+	NoGrantToken   string // of a client of Tenant without any grant
+	OtherToken     string // of a client of OtherTenant with every grant
+}
+
+// Renew disables the clients of earlier starts, which ends their tokens, and
+// makes new ones.
+func (s Services) Renew(ctx context.Context, actor care.Actor, a *auth.Authenticator) (Credentials, error) {
+	for _, tenant := range []string{Tenant, OtherTenant} {
+		if err := s.disableEarlier(ctx, actor, tenant); err != nil {
+			return Credentials{}, err
+		}
+	}
+	all, allToken, err := s.newClient(ctx, actor, a, access.NewClient{
+		Tenant: Tenant, Title: titlePrefix + "every grant", Home: Live, Instances: []string{Sandbox}, Grants: care.GrantNames()})
+	if err != nil {
+		return Credentials{}, err
+	}
+	_, noToken, err := s.newClient(ctx, actor, a, access.NewClient{
+		Tenant: Tenant, Title: titlePrefix + "no grant", Home: Live, Instances: []string{Sandbox}})
+	if err != nil {
+		return Credentials{}, err
+	}
+	_, otherToken, err := s.newClient(ctx, actor, a, access.NewClient{
+		Tenant: OtherTenant, Title: titlePrefix + "every grant", Home: Live, Grants: care.GrantNames()})
+	if err != nil {
+		return Credentials{}, err
+	}
+	return Credentials{Client: all.Client.Name, Secret: all.Secret, Token: allToken, NoGrantToken: noToken, OtherToken: otherToken}, nil
+}
+
+const clientsPage = 100
+
+func (s Services) disableEarlier(ctx context.Context, actor care.Actor, tenant string) error {
+	for after := ""; ; {
+		clients, err := s.Access.Clients(ctx, actor, tenant, after, clientsPage)
+		if err != nil {
+			return err
+		}
+		for _, c := range clients {
+			after = c.Name
+			if !c.Enabled || !strings.HasPrefix(c.Title, titlePrefix) {
+				continue
+			}
+			if _, err := s.Access.SetClientEnabled(ctx, actor, tenant, c.Name, false); err != nil {
+				return err
+			}
+		}
+		if len(clients) < clientsPage {
+			return nil
+		}
+	}
+}
+
+// newClient makes a client and gets it a token the way clients do.
+func (s Services) newClient(ctx context.Context, actor care.Actor, a *auth.Authenticator, in access.NewClient) (access.ClientSecret, string, error) {
+	made, err := s.Access.CreateClient(ctx, actor, in)
+	if err != nil {
+		return made, "", err
+	}
+	client, err := a.Secret(ctx, in.Tenant, made.Client.Name, made.Secret, actor.Origin.Address)
+	if err != nil {
+		return made, "", err
+	}
+	client.Origin = actor.Origin
+	token, err := s.Access.IssueToken(ctx, client)
+	return made, token.Token, err
+}
