@@ -7,9 +7,9 @@ import (
 
 // Problem is one thing that is wrong with one setting.
 type Problem struct {
-	Setting string
-	Source  string // "flag --listen", "environment CHARTLINE_LISTEN", "file chartline.json", "default"
-	Reason  string
+	Setting string `json:"setting"`
+	Source  string `json:"source"` // "flag --listen", "environment CHARTLINE_LISTEN", "file chartline.json", "default"
+	Reason  string `json:"reason"`
 }
 
 // String names the setting, where it came from, and what is wrong.
