@@ -117,16 +117,12 @@ var leadPatient = []byte(`,"patient":"`)
 // not look at the rest of a line, whole or damaged.
 func Subjects(lines []byte) []string {
 	var patients []string
-	for {
-		_, after, ok := bytes.Cut(lines, leadPatient)
-		if !ok {
-			break
-		}
-		r := lineReader{rest: after}
-		if patient := r.text(); !r.failed {
+	for line := range bytes.Lines(lines) {
+		_, after, ok := bytes.Cut(line, leadPatient)
+		r := lineReader{rest: string(after)}
+		if patient := r.text(); ok && !r.failed {
 			patients = append(patients, patient)
 		}
-		lines = after
 	}
 	slices.Sort(patients)
 	return slices.Compact(patients)

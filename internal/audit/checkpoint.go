@@ -78,7 +78,7 @@ func ParseCheckpoint(line []byte) (Checkpoint, error) {
 		return Checkpoint{}, ErrCheckpoint
 	}
 	c := Checkpoint{Signature: [ed25519.SignatureSize]byte(signature)}
-	r := lineReader{rest: covered}
+	r := lineReader{rest: string(covered)}
 	r.lead(leadChain)
 	c.Chain = r.text()
 	r.lead(leadSeq)

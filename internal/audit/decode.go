@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ func decodeEntry(line []byte, scratch *[]byte) (e care.AuditEntry, covered []byt
 	if !ok {
 		return e, nil, sum, ErrLine
 	}
-	r := lineReader{rest: covered}
+	r := lineReader{rest: string(covered)} // e's texts share this one copy
 	r.lead(leadChain)
 	e.Chain = r.text()
 	r.lead(leadSeq)
@@ -80,13 +81,13 @@ func cutTail(line []byte, lead string, size int) (covered, tail []byte, ok bool)
 // lineReader reads a line from its start. After the first thing that does not
 // fit, failed stays true and everything reads as nothing.
 type lineReader struct {
-	rest   []byte
+	rest   string
 	failed bool
 }
 
 // has steps over lead and reports whether it was there.
 func (r *lineReader) has(lead string) bool {
-	if r.failed || len(r.rest) < len(lead) || string(r.rest[:len(lead)]) != lead {
+	if r.failed || !strings.HasPrefix(r.rest, lead) {
 		return false
 	}
 	r.rest = r.rest[len(lead):]
@@ -102,24 +103,23 @@ func (r *lineReader) lead(lead string) {
 
 // text reads the inside of a JSON string and its closing quote.
 func (r *lineReader) text() string {
-	for i := 0; !r.failed && i < len(r.rest); i++ {
-		switch r.rest[i] {
-		case '"':
-			s := string(r.rest[:i])
-			r.rest = r.rest[i+1:]
-			return s
-		case '\\':
-			return r.escapedText(i)
-		}
+	end := strings.IndexByte(r.rest, '"')
+	if r.failed || end < 0 {
+		r.failed = true
+		return ""
 	}
-	r.failed = true
-	return ""
+	if strings.IndexByte(r.rest[:end], '\\') >= 0 {
+		return r.escapedText()
+	}
+	s := r.rest[:end]
+	r.rest = r.rest[end+1:]
+	return s
 }
 
-// escapedText is text from the first backslash on, at i.
-func (r *lineReader) escapedText(i int) string {
-	s := append([]byte(nil), r.rest[:i]...)
-	for i < len(r.rest) {
+// escapedText is text where there are backslashes.
+func (r *lineReader) escapedText() string {
+	var s []byte
+	for i := 0; i < len(r.rest); {
 		c := r.rest[i]
 		switch {
 		case c == '"':
@@ -132,7 +132,7 @@ func (r *lineReader) escapedText(i int) string {
 			s = append(s, r.rest[i+1])
 			i += 2
 		case i+6 <= len(r.rest) && r.rest[i+1] == 'u':
-			n, err := strconv.ParseUint(string(r.rest[i+2:i+6]), 16, 16)
+			n, err := strconv.ParseUint(r.rest[i+2:i+6], 16, 16)
 			if err != nil || utf16.IsSurrogate(rune(n)) {
 				r.failed = true
 				return ""
@@ -154,7 +154,7 @@ func (r *lineReader) number() int64 {
 	for i < len(r.rest) && r.rest[i] >= '0' && r.rest[i] <= '9' {
 		i++
 	}
-	n, err := strconv.ParseInt(string(r.rest[:i]), 10, 64)
+	n, err := strconv.ParseInt(r.rest[:i], 10, 64)
 	if r.failed || err != nil {
 		r.failed = true
 		return 0
@@ -165,12 +165,8 @@ func (r *lineReader) number() int64 {
 
 // time reads a time and its closing quote.
 func (r *lineReader) time() time.Time {
-	s := r.text()
-	if r.failed {
-		return time.Time{}
-	}
-	t, err := time.Parse(timeLayout, s)
-	if err != nil {
+	t, err := time.Parse(timeLayout, r.text())
+	if r.failed || err != nil {
 		r.failed = true
 		return time.Time{}
 	}
@@ -179,9 +175,10 @@ func (r *lineReader) time() time.Time {
 
 // hash reads a hash in hexadecimal and its closing quote.
 func (r *lineReader) hash() (sum [32]byte) {
-	s := r.text()
-	if n, err := hex.Decode(sum[:], []byte(s[:min(len(s), 2*len(sum))])); err != nil || n != len(sum) || len(s) != 2*len(sum) {
+	raw, err := hex.DecodeString(r.text())
+	if r.failed || err != nil || len(raw) != len(sum) {
 		r.failed = true
+		return sum
 	}
-	return sum
+	return [32]byte(raw)
 }

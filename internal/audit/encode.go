@@ -100,7 +100,7 @@ const timeLayout = "2006-01-02T15:04:05.000000Z"
 func appendTime(b []byte, t time.Time) []byte {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	b = append(b, byte('0'+year/1000), byte('0'+year/100%10))
+	b = appendTwo(b, year/100)
 	b = appendTwo(b, year%100)
 	b = appendTwo(append(b, '-'), int(month))
 	b = appendTwo(append(b, '-'), day)
@@ -114,7 +114,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(b, 'Z')
 }
 
-func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
+func appendTwo(b []byte, n int) []byte { return append(b, hexDigits[n/10], hexDigits[n%10]) }
 
 // appendText appends s as the inside of a JSON string, each text in one way
 // only. What is not UTF-8 becomes U+FFFD. Line separators and all control
@@ -138,7 +138,7 @@ func appendText(b []byte, s string) []byte {
 			if r == utf8.RuneError {
 				b = append(b, "\uFFFD"...)
 			} else {
-				b = appendEscape(b, uint16(r)) //nolint:gosec // plainRune refuses nothing above U+2029
+				b = appendEscape(b, r)
 			}
 			i += size
 			done = i
@@ -148,7 +148,7 @@ func appendText(b []byte, s string) []byte {
 		if c == '"' || c == '\\' {
 			b = append(b, '\\', c)
 		} else {
-			b = appendEscape(b, uint16(c))
+			b = appendEscape(b, rune(c))
 		}
 		i++
 		done = i
@@ -167,6 +167,7 @@ func plainRune(r rune, size int) bool {
 	return true
 }
 
-func appendEscape(b []byte, r uint16) []byte {
-	return append(b, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+// appendEscape appends a rune of at most 16 bits.
+func appendEscape(b []byte, r rune) []byte {
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
