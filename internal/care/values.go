@@ -67,10 +67,7 @@ func ValidLanguage(s string) bool { return slices.Contains(languages, s) }
 
 // ValidTimeZone reports whether s is an IANA zone name.
 func ValidTimeZone(s string) bool {
-	if s == "" || s == "Local" {
-		return false
-	}
-	_, err := time.LoadLocation(s)
+	_, err := LoadZone(s)
 	return err == nil
 }
 

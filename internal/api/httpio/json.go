@@ -8,7 +8,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"chartline/internal/care"
@@ -39,9 +41,16 @@ func WriteJSONBytes(w http.ResponseWriter, status int, body []byte) {
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-store")
 	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeLimit))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
+
+// How long a client may take to send a short body, and to take a short answer.
+const (
+	readLimit  = 30 * time.Second
+	writeLimit = 30 * time.Second
+)
 
 // ReadJSON decodes the body into v: one JSON object of at most limit bytes, of
 // known depth, without duplicate names or trailing data. Unknown fields are
@@ -71,7 +80,13 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, anyType, stri
 // ReadBody reads a body of at most limit bytes. Errors: TooLarge, Timeout,
 // Invalid (the client broke off).
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	slow := http.NewResponseController(w)
+	_ = slow.SetReadDeadline(time.Now().Add(readLimit))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	_ = slow.SetReadDeadline(time.Time{})
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, &care.Error{Kind: care.KindTimeout, Message: "the body took too long"}
+	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, &care.Error{Kind: care.KindTooLarge, Message: fmt.Sprintf("the body must be at most %d bytes", limit)}
 	}

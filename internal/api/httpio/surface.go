@@ -167,3 +167,14 @@ func PeerAddress(r *http.Request) string {
 	}
 	return host
 }
+
+// HomeScope is the data set of surfaces without an instance in the path: the
+// actor's home, or what the request header "instance" names (telehealth.md,
+// Conventions).
+func HomeScope(r *http.Request, actor care.Actor) care.Scope {
+	s := care.Scope{Tenant: actor.Tenant, Instance: actor.Home}
+	if name := r.Header.Get("Instance"); name != "" {
+		s.Instance = name
+	}
+	return s
+}

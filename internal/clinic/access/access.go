@@ -1,6 +1,8 @@
 package access
 
 import (
+	"context"
+
 	"chartline/internal/care"
 	"chartline/internal/gate"
 	"chartline/internal/store"
@@ -17,4 +19,10 @@ func tenantScope(tenant string) care.Scope { return care.Scope{Tenant: tenant} }
 
 func target(noun, id string) func(store.Tx) (care.Target, error) {
 	return func(store.Tx) (care.Target, error) { return care.Target{Noun: noun, ID: id}, nil }
+}
+
+// Admit refuses, audited, an actor that could not be allowed action in scope on
+// any target; see gate.Gate.Admit.
+func (s *Service) Admit(ctx context.Context, actor care.Actor, action care.Action, scope care.Scope) error {
+	return s.gate.Admit(ctx, gate.Request{Actor: actor, Action: action, Scope: scope})
 }

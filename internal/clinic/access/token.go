@@ -86,3 +86,18 @@ func newToken() (string, [32]byte) {
 	token := "chl_" + base64.RawURLEncoding.EncodeToString(b)
 	return token, sha256.Sum256([]byte(token))
 }
+
+// TokenRefused audits that a token was asked for with a name and secret that
+// auth refused, and returns the error to answer. The name is kept as a keyed
+// hash, in no tenant's chain: a wrong name and a wrong secret leave equal traces.
+func (s *Service) TokenRefused(ctx context.Context, actor care.Actor, name string, refused error) error {
+	kind := care.KindOf(refused)
+	if kind != care.KindBadSecret && kind != care.KindRateLimited {
+		return refused
+	}
+	q := gate.Request{Actor: actor, Action: policy.TokenIssue, Asked: name}
+	if err := s.gate.Note(ctx, q, care.Target{Noun: "token"}, care.OutcomeRefused, kind.String()); err != nil {
+		return err
+	}
+	return refused
+}

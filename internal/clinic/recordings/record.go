@@ -21,14 +21,33 @@ func (s *Service) Recording(ctx context.Context, actor care.Actor, scope care.Sc
 }
 
 // Recordings lists recordings newest first, at most limit of those before the
-// given place; withheld ones too. The waiting list is f.NameStatus =
-// care.NameWaiting. Errors: Forbidden.
+// given place; withheld ones too. f.Patient may be a UUID or a number. The
+// waiting list is f.NameStatus = care.NameWaiting. Errors: NotFound ("patient",
+// "session", "voice_call"), Forbidden.
 func (s *Service) Recordings(ctx context.Context, actor care.Actor, scope care.Scope, f care.RecordingFilter, before *Place, limit int) ([]care.Recording, error) {
+	var of care.RecordingFilter
 	q := gate.Request{Actor: actor, Action: policy.RecordingRead, Scope: scope}
 	return gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
-		return gate.PatientTarget(tx, actor, scope, "recording", "", f.Patient)
+		t := care.Target{Noun: "recording"}
+		of = f
+		if f.Owner != (care.Owner{}) {
+			o, err := findOwner(tx, scope, f.Owner)
+			if err != nil {
+				return t, err
+			}
+			of.Owner, t.Patient = o.owner, o.patient
+		}
+		if f.Patient != "" {
+			ref, _ := care.ParsePersonRef(f.Patient)
+			p, err := gate.FindPatient(tx, scope, ref)
+			if err != nil {
+				return t, err
+			}
+			of.Patient, t.Patient = p.ID, p.ID
+		}
+		return gate.PatientTarget(tx, actor, scope, t.Noun, "", t.Patient)
 	}, func(tx store.Tx) ([]care.Recording, error) {
-		return tx.Recordings(scope, f, before, limit)
+		return tx.Recordings(scope, of, before, limit)
 	})
 }
 

@@ -84,21 +84,23 @@ func (s *Service) Session(ctx context.Context, actor care.Actor, scope care.Scop
 }
 
 // Sessions lists sessions by id, at most limit of those after the given one;
-// encounter, where not 0, narrows to one encounter's. Errors: NotFound
+// encounter, where not nil, narrows to one encounter's. Errors: NotFound
 // (encounter), Forbidden.
-func (s *Service) Sessions(ctx context.Context, actor care.Actor, scope care.Scope, encounter int64, after string, limit int) ([]care.Session, error) {
+func (s *Service) Sessions(ctx context.Context, actor care.Actor, scope care.Scope, encounter *int64, after string, limit int) ([]care.Session, error) {
+	var of int64
 	q := gate.Request{Actor: actor, Action: policy.EncounterRead, Scope: scope}
 	return gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
-		if encounter == 0 {
+		if encounter == nil {
 			return care.Target{Noun: "session"}, nil
 		}
-		e, err := tx.Encounter(scope, encounter)
+		e, err := tx.Encounter(scope, *encounter)
 		if err != nil {
 			return care.Target{Noun: "session"}, err
 		}
+		of = e.ID
 		return encounterTarget(tx, actor, e, "session", "")
 	}, func(tx store.Tx) ([]care.Session, error) {
-		return tx.Sessions(scope, encounter, after, limit)
+		return tx.Sessions(scope, of, after, limit)
 	})
 }
 

@@ -1,0 +1,45 @@
+# Commands for people. `make test` is what CI runs; it installs what is missing.
+
+GO       ?= go
+TOOL      = $(GO) tool -modfile=tools/go.mod
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: test check unit install build generate bench demo clean
+
+## test: everything, from a bare machine on (needs Go; installs the rest)
+test: install check unit
+
+## install: the programs that the tests run beside us
+install:
+	@scripts/install-test-tools.sh
+
+## check: format, vet, staticcheck, gosec, tidy, generated files are current
+check:
+	@test -z "$$(gofmt -l cmd internal bench)" || { gofmt -l cmd internal bench; echo 'gofmt: the files above are not formatted'; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	$(TOOL) gosec -quiet -exclude-generated -exclude-dir=bench -exclude-dir=tools -conf scripts/gosec.json ./...
+
+## unit: all tests, in random order, looking for races
+unit:
+	REQUIRE_POSTGRES=1 $(GO) test -race -shuffle=on -timeout 20m ./...
+
+## generate: write again what is generated and committed
+generate:
+	$(GO) test ./internal/api/native -run 'OpenAPI' -update
+
+## build: the stripped binary
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o chartline ./cmd/chartline
+
+## bench: peers and yardsticks beside us, in one run (long)
+bench: build
+	cd bench && $(GO) run .
+
+## demo: a server with demo data on 127.0.0.1:8080
+demo:
+	$(GO) run ./cmd/chartline demo
+
+clean:
+	rm -rf chartline dist

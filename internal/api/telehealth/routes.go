@@ -1,0 +1,45 @@
+package telehealth
+
+import (
+	"net/http"
+
+	"chartline/internal/api/httpio"
+	"chartline/internal/auth"
+	"chartline/internal/care"
+	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/visits"
+	"chartline/internal/policy"
+)
+
+// Surface serves the contract.
+type Surface struct {
+	Auth   *auth.Authenticator
+	Access *access.Service
+	Visits *visits.Service
+
+	zones care.Zones
+}
+
+const lookUpPath = "/api/service/v1/encounter-from-recording"
+
+// Routes is the surface's table. An empty recording name is a route of its own,
+// with and without the slash: it names nothing, which is not a wrong path.
+func (s *Surface) Routes() []httpio.Route {
+	return []httpio.Route{
+		{Method: http.MethodGet, Pattern: lookUpPath, Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
+		{Method: http.MethodGet, Pattern: lookUpPath + "/{$}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
+		{Method: http.MethodGet, Pattern: lookUpPath + "/{recording_id}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
+	}
+}
+
+// Handler serves Routes.
+func (s *Surface) Handler() http.Handler { return s.shared().Handler(s.Routes()) }
+
+// NotFound answers a path under /api or /sso that no surface has.
+func (s *Surface) NotFound(w http.ResponseWriter, r *http.Request) {
+	s.shared().Fail(w, r, &care.Error{Kind: care.KindNoRoute, Message: "no such route"})
+}
+
+func (s *Surface) shared() httpio.Surface {
+	return httpio.Surface{Auth: s.Auth, Admit: s.Access.Admit, Scope: httpio.HomeScope, WriteError: writeError}
+}

@@ -1,0 +1,33 @@
+package care
+
+import (
+	"sync"
+	"time"
+	_ "time/tzdata" // a machine without zone files must show the same times
+)
+
+// LoadZone returns the IANA zone called name. Errors: Invalid.
+func LoadZone(name string) (*time.Location, error) {
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return nil, Invalid("timezone", "must be an IANA zone name")
+	}
+	return z, nil
+}
+
+// Zones is LoadZone with a memory: reading a zone costs more than a look-up.
+// The zero value is ready; it is safe for concurrent use. It holds at most the
+// few hundred zones that exist.
+type Zones struct{ known sync.Map }
+
+// Load returns the IANA zone called name. Errors: Invalid.
+func (z *Zones) Load(name string) (*time.Location, error) {
+	if known, ok := z.known.Load(name); ok {
+		return known.(*time.Location), nil
+	}
+	zone, err := LoadZone(name)
+	if err == nil {
+		z.known.Store(name, zone)
+	}
+	return zone, err
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"chartline/internal/api/httpio"
+	"chartline/internal/care"
+)
+
+// Handler serves every path. withMetrics puts /metrics among them, for loopback
+// peers only.
+func (s *Server) Handler(withMetrics bool) http.Handler {
+	return s.observe(s.dispatch(withMetrics))
+}
+
+// dispatch chooses the surface by the first word of the path: one ServeMux
+// cannot hold /{tenant}/{instance}/... beside literal routes. Unclean paths
+// (//, /../) get the surface's own 404 and are never redirected.
+func (s *Server) dispatch(withMetrics bool) http.Handler {
+	tenants, tokens, oauth := s.calls.Tenants(), s.calls.Tokens(), s.calls.OAuth()
+	service, service404 := s.telehealth.Handler(), http.HandlerFunc(s.telehealth.NotFound)
+	calls404 := http.HandlerFunc(s.calls.NotFound)
+	native := s.native.Handler()
+	ops := s.opsHandler(withMetrics)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		clean := isClean(r.URL.EscapedPath())
+		first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		word := strings.ToLower(first)
+		var h http.Handler
+		switch {
+		case word == "api" && (rest == "v1" || strings.HasPrefix(rest, "v1/")):
+			h = native
+		case word == "api", word == "sso":
+			h = service
+			if !clean {
+				h = service404
+			}
+		case word == "auth" && clean:
+			h = tokens
+		case word == "oauth":
+			h = oauth
+		case word == "", word == "healthz", word == "readyz", word == "metrics":
+			h = ops
+			if !clean {
+				h = calls404
+			}
+		case !clean, care.Reserved(word):
+			h = calls404
+		default:
+			h = tenants
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// isClean reports whether http.ServeMux would take the path as it is.
+func isClean(p string) bool {
+	if p == "" || p[0] != '/' {
+		return false
+	}
+	clean := path.Clean(p)
+	if p[len(p)-1] == '/' && clean != "/" {
+		clean += "/"
+	}
+	return clean == p
+}
+
+// observe makes the one event of a request, logs and counts it.
+func (s *Server) observe(next http.Handler) http.Handler {
+	ids := newRequestIDs()
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w := &httpio.Writer{ResponseWriter: rw, Event: httpio.Event{
+			RequestID: ids.next(), Method: r.Method, Address: httpio.PeerAddress(r), Start: s.deps.Now(),
+		}}
+		w.Header().Set("X-Request-Id", w.Event.RequestID)
+		s.metrics.inFlight.Inc()
+		defer func() {
+			s.metrics.inFlight.Dec()
+			s.finish(&w.Event)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,160 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"chartline/internal/api/calls"
+	"chartline/internal/api/native"
+	"chartline/internal/api/telehealth"
+	"chartline/internal/auth"
+	"chartline/internal/care"
+	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/oversight"
+	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/recordings"
+	"chartline/internal/clinic/visits"
+	"chartline/internal/clinic/voice"
+)
+
+// Server serves the surfaces.
+type Server struct {
+	deps       Deps
+	calls      *calls.Surface
+	telehealth *telehealth.Surface
+	native     *native.Surface
+	health     *health
+	metrics    *metrics
+}
+
+// Deps are what a Server needs.
+type Deps struct {
+	Auth       *auth.Authenticator
+	Access     *access.Service
+	People     *people.Service
+	Visits     *visits.Service
+	Voice      *voice.Service
+	Recordings *recordings.Service
+	Oversight  *oversight.Service
+	Keeper     *oversight.Keeper
+	// Checks are what readiness depends on, by name.
+	Checks  map[string]func(context.Context) error
+	Log     *slog.Logger
+	Version string
+	Limits  Limits
+	Now     func() time.Time // nil means the system's clock
+}
+
+// Limits bound what a client can hold.
+type Limits struct {
+	HeaderTimeout time.Duration // to send a request's header
+	IdleTimeout   time.Duration // between requests
+	HeaderBytes   int
+	Drain         time.Duration // for requests under way at a stop
+	Stall         time.Duration // that an upload or download may stand still
+	Upload        int64         // bytes of one recording
+}
+
+// DefaultLimits are those of a server that is told nothing else.
+func DefaultLimits() Limits {
+	return Limits{HeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, HeaderBytes: 64 << 10, Drain: 30 * time.Second, Stall: time.Minute, Upload: 4 << 30}
+}
+
+// Listeners are what a Server listens on.
+type Listeners struct {
+	Main net.Listener
+	// Metrics, where not nil, serves /metrics in place of the main one.
+	Metrics net.Listener
+	// TLS, where not nil, is spoken on Main.
+	TLS *tls.Config
+}
+
+// New returns a server that does not listen yet.
+func New(d Deps) *Server {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return &Server{
+		deps: d,
+		calls: &calls.Surface{
+			Auth: d.Auth, Access: d.Access, People: d.People, Voice: d.Voice, Recordings: d.Recordings, Now: d.Now, Stall: d.Limits.Stall,
+		},
+		telehealth: &telehealth.Surface{Auth: d.Auth, Access: d.Access, Visits: d.Visits},
+		native: &native.Surface{
+			Auth: d.Auth, Access: d.Access, People: d.People, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings, Oversight: d.Oversight,
+			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
+		},
+		health:  newHealth(d.Checks, d.Log),
+		metrics: newMetrics(prometheus.NewRegistry()),
+	}
+}
+
+// recurring is the server's own work.
+func (s *Server) recurring() []task {
+	return []task{
+		{name: "checkpoint", every: time.Minute, atStop: true, run: s.deps.Keeper.Checkpoint},
+		{name: "sweep", every: time.Hour, atStart: true, run: s.sweep},
+		{name: "expire", every: time.Hour, run: s.deps.Access.Expire},
+	}
+}
+
+func (s *Server) sweep(ctx context.Context) error {
+	actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
+	_, err := s.deps.Recordings.Sweep(ctx, actor)
+	return err
+}
+
+// Run serves until ctx ends, then drains: it stops listening, lets requests
+// under way finish within Limits.Drain, stops the recurring work and does what
+// is due at a stop. It returns nil after an orderly stop.
+func (s *Server) Run(ctx context.Context, l Listeners) error {
+	work := startTasks(s.recurring(), s.deps.Log, s.metrics)
+	main := s.httpServer(s.Handler(l.Metrics == nil))
+	servers := []*http.Server{main}
+	failed := make(chan error, 2)
+	if l.TLS != nil {
+		main.TLSConfig = l.TLS
+		go func() { failed <- main.ServeTLS(l.Main, "", "") }()
+	} else {
+		go func() { failed <- main.Serve(l.Main) }()
+	}
+	if l.Metrics != nil {
+		extra := s.httpServer(s.metrics.handler())
+		servers = append(servers, extra)
+		go func() { failed <- extra.Serve(l.Metrics) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.health.stopping()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.deps.Limits.Drain)
+	defer cancel()
+	for _, server := range servers {
+		if late := server.Shutdown(drain); late != nil {
+			s.deps.Log.Warn("requests cut off at stop", "cause", late.Error())
+			_ = server.Close()
+		}
+	}
+	return errors.Join(err, work.stop(drain))
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: s.deps.Limits.HeaderTimeout,
+		IdleTimeout:       s.deps.Limits.IdleTimeout,
+		MaxHeaderBytes:    s.deps.Limits.HeaderBytes,
+		// net/http's own words can quote what a client sent: only their number counts.
+		ErrorLog: log.New(countingWriter{s.metrics.protocolErrors}, "", 0),
+	}
+}

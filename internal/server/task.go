@@ -1,0 +1,83 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// task is work that recurs while the server runs.
+type task struct {
+	name    string
+	every   time.Duration
+	atStart bool
+	atStop  bool // once more, after the last request
+	run     func(context.Context) error
+}
+
+type tasks struct {
+	list   []task
+	log    *slog.Logger
+	count  *metrics
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+}
+
+func startTasks(list []task, log *slog.Logger, count *metrics) *tasks {
+	ctx, cancel := context.WithCancel(context.Background())
+	t := &tasks{list: list, log: log, count: count, cancel: cancel}
+	for _, job := range list {
+		t.wait.Go(func() { t.loop(ctx, job) })
+	}
+	return t
+}
+
+func (t *tasks) loop(ctx context.Context, job task) {
+	tick := time.NewTicker(job.every)
+	defer tick.Stop()
+	if job.atStart {
+		t.once(ctx, job)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			t.once(ctx, job)
+		}
+	}
+}
+
+// once runs a task, which must not take the server down with it. Its failure is
+// the loop's last holder's to report: it is logged here and the next run tries
+// again.
+func (t *tasks) once(ctx context.Context, job task) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+		outcome := "ok"
+		if err != nil && ctx.Err() == nil {
+			outcome = "failed"
+			t.log.Error("recurring work failed", "task", job.name, "cause", err.Error())
+		}
+		t.count.taskRuns.WithLabelValues(job.name, outcome).Inc()
+	}()
+	return job.run(ctx)
+}
+
+// stop ends the loops and does what is due at a stop.
+func (t *tasks) stop(ctx context.Context) error {
+	t.cancel()
+	t.wait.Wait()
+	var failures []error
+	for _, job := range t.list {
+		if job.atStop {
+			failures = append(failures, t.once(context.WithoutCancel(ctx), job))
+		}
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,199 @@
+package testkit
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"chartline/internal/audit"
+	"chartline/internal/audit/checkpoint"
+	"chartline/internal/auth"
+	"chartline/internal/blob"
+	"chartline/internal/blob/dir"
+	"chartline/internal/care"
+	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/oversight"
+	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/recordings"
+	"chartline/internal/clinic/visits"
+	"chartline/internal/clinic/voice"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+	"chartline/internal/server"
+	"chartline/internal/store"
+	"chartline/internal/store/sqlite"
+)
+
+// Start is the time at which every kit's clock stands at first.
+var Start = time.Date(2026, 3, 18, 15, 0, 0, 0, time.UTC)
+
+// Clock is a clock that stands until it is moved.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Move moves the clock, back too.
+func (c *Clock) Move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Options change what a Kit is built of.
+type Options struct {
+	// Dir holds the data; empty means a directory of the test's own.
+	Dir string
+	// Log takes the server's log; nil drops it.
+	Log io.Writer
+	// Store and Media wrap the engines, to inject faults.
+	Store func(store.Store) store.Store
+	Media func(blob.Store) blob.Store
+	// Limits of the server; nil means the defaults.
+	Limits *server.Limits
+}
+
+// Kit is a whole Chartline.
+type Kit struct {
+	Dir        string
+	Clock      *Clock
+	Store      store.Store
+	Media      blob.Store
+	Gate       *gate.Gate
+	Auth       *auth.Authenticator
+	Access     *access.Service
+	People     *people.Service
+	Visits     *visits.Service
+	Voice      *voice.Service
+	Recordings *recordings.Service
+	Oversight  *oversight.Service
+	Keeper     *oversight.Keeper
+	Key        audit.Key
+	Server     *server.Server
+}
+
+// New returns a kit that is closed when the test ends.
+func New(t testing.TB, o Options) *Kit {
+	t.Helper()
+	k := &Kit{Dir: o.Dir, Clock: &Clock{now: Start}}
+	if k.Dir == "" {
+		k.Dir = t.TempDir()
+	}
+	db, err := sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{})
+	must(t, err)
+	media, err := dir.Open(filepath.Join(k.Dir, "media"), dir.Options{})
+	must(t, err)
+	k.Store, k.Media = db, media
+	if o.Store != nil {
+		k.Store = o.Store(db)
+	}
+	if o.Media != nil {
+		k.Media = o.Media(media)
+	}
+	k.Key, err = audit.ParseKey("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
+	must(t, err)
+	k.build(o)
+	t.Cleanup(func() {
+		k.Gate.Close()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := media.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+func (k *Kit) build(o Options) {
+	k.Gate = gate.New(gate.Options{Store: k.Store, Policy: policy.New(), Names: k.Key.Hasher(), Now: k.Clock.Now})
+	k.Auth = auth.New(k.Store, k.Clock.Now)
+	k.Access, k.People, k.Visits, k.Voice = access.New(k.Gate), people.New(k.Gate), visits.New(k.Gate), voice.New(k.Gate)
+	k.Recordings = recordings.New(k.Gate, k.Media)
+	signed := checkpoint.NewFile(filepath.Join(k.Dir, "audit-checkpoints.jsonl"))
+	k.Oversight = oversight.New(k.Gate, signed, k.Key.Public())
+	k.Keeper = oversight.NewKeeper(k.Store, k.Key, signed, k.Clock.Now)
+	limits := server.DefaultLimits()
+	if o.Limits != nil {
+		limits = *o.Limits
+	}
+	log := io.Discard
+	if o.Log != nil {
+		log = o.Log
+	}
+	k.Server = server.New(server.Deps{
+		Auth: k.Auth, Access: k.Access, People: k.People, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
+		Oversight: k.Oversight, Keeper: k.Keeper, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", Limits: limits, Now: k.Clock.Now,
+		Checks: map[string]func(context.Context) error{"database": k.Store.Check, "media": k.Media.Check},
+	})
+}
+
+// Serve serves the kit on a loopback port until the test ends and returns its URL.
+func (k *Kit) Serve(t testing.TB) string {
+	t.Helper()
+	s := httptest.NewServer(k.Server.Handler(true))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// Operator acts as the person at the command line.
+func Operator() care.Actor {
+	return care.Actor{Kind: care.ActorOperator, ID: "tester", Origin: care.Origin{Via: "test"}}
+}
+
+// Tenant makes a tenant with the given instances, in the time zone of New York.
+func (k *Kit) Tenant(t testing.TB, name string, instances ...string) {
+	t.Helper()
+	_, err := k.Access.CreateTenant(t.Context(), Operator(), name, name)
+	must(t, err)
+	for _, instance := range instances {
+		_, err := k.Access.CreateInstance(t.Context(), Operator(), care.Instance{Scope: care.Scope{Tenant: name, Instance: instance}, TimeZone: "America/New_York"})
+		must(t, err)
+	}
+}
+
+// Client makes a client at home in scope with grants, and returns it with its
+// secret and a token.
+func (k *Kit) Client(t testing.TB, scope care.Scope, grants ...care.GrantName) (access.ClientSecret, string) {
+	t.Helper()
+	c, err := k.Access.CreateClient(t.Context(), Operator(), access.NewClient{Tenant: scope.Tenant, Title: "test", Home: scope.Instance, Grants: grants})
+	must(t, err)
+	actor, err := k.Auth.Secret(t.Context(), "", c.Client.Name, c.Secret, "127.0.0.1")
+	must(t, err)
+	issued, err := k.Access.IssueToken(t.Context(), actor)
+	must(t, err)
+	return c, issued.Token
+}
+
+// Open returns a file of the repository, named from its root, wherever the test
+// runs.
+func Open(t testing.TB, name string) []byte {
+	t.Helper()
+	for up := "."; ; up = filepath.Join("..", up) {
+		if _, err := os.Stat(filepath.Join(up, "go.mod")); err == nil {
+			text, err := os.ReadFile(filepath.Join(up, name))
+			must(t, err)
+			return text
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what the tests run beside the server and this machine lacks:
+# PostgreSQL (the SQL is checked against its grammar), strace and sqlite3 (fault
+# tests), curl and jq. Needs apt-get and the right to use it only where
+# something is missing.
+set -euo pipefail
+
+missing=()
+need() { # need COMMAND PACKAGE
+  command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+need curl curl
+need jq jq
+need strace strace
+need sqlite3 sqlite3
+need gcc gcc # the race detector links with it
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+
+if ((${#missing[@]} == 0)); then
+  exit 0
+fi
+echo "installing for the tests: ${missing[*]}"
+sudo=()
+((EUID == 0)) || sudo=(sudo)
+"${sudo[@]}" apt-get update -q
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
