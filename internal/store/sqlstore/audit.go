@@ -26,13 +26,13 @@ const (
 	colsAuditGroup = `
 	SELECT g.chain, g.first_seq, g.last_seq, g.from_at, g.until_at, g.hash, g.entries`
 	sqlAuditGroups = colsAuditGroup + `
-	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 ORDER BY g.last_seq LIMIT $3`
+	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 ORDER BY g.last_seq LIMIT CAST($3 AS bigint)`
 	sqlAuditGroupsBetween = colsAuditGroup + `
-	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 AND g.until_at >= $3 AND g.from_at < $4 ORDER BY g.last_seq LIMIT $5`
+	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 AND g.until_at >= $3 AND g.from_at < $4 ORDER BY g.last_seq LIMIT CAST($5 AS bigint)`
 	sqlAuditGroupsOf = colsAuditGroup + `
 	FROM audit_subject s JOIN audit_group g ON g.chain = s.chain AND g.last_seq = s.last_seq
 	WHERE s.chain = $1 AND s.patient = $2 AND s.last_seq > $3 AND s.last_seq <= $4 AND g.until_at >= $5 AND g.from_at < $6
-	ORDER BY s.last_seq LIMIT $7`
+	ORDER BY s.last_seq LIMIT CAST($7 AS bigint)`
 )
 
 // auditHead is a chain's end, and how far its index by patient reaches.

@@ -29,8 +29,8 @@ const (
 		from_number, to_number, external_id, source, user_id, encounter, legs, voicemail, media, created_at, updated_at
 	FROM voice_call`
 	sqlCall    = colsCall + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlCalls   = colsCall + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT $4`
-	sqlCallsOf = colsCall + ` WHERE tenant = $1 AND instance = $2 AND patient = $3 AND id > $4 ORDER BY id LIMIT $5`
+	sqlCalls   = colsCall + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT CAST($4 AS bigint)`
+	sqlCallsOf = colsCall + ` WHERE tenant = $1 AND instance = $2 AND patient = $3 AND id > $4 ORDER BY id LIMIT CAST($5 AS bigint)`
 )
 
 func scanCall(r *rows) care.Call {

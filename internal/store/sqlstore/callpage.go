@@ -21,10 +21,10 @@ const (
 	colsCallFilter = `
 	AND ($8 = '' OR direction = $8) AND ($9 = '' OR status = $9) AND media >= $10 AND media <= $11`
 
-	sqlCallsUp           = colsCallItem + colsCallRange + ` ORDER BY called_at, id LIMIT $8 OFFSET $9`
-	sqlCallsDown         = colsCallItem + colsCallRange + ` ORDER BY called_at DESC, id DESC LIMIT $8 OFFSET $9`
-	sqlCallsUpFiltered   = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at, id LIMIT $12 OFFSET $13`
-	sqlCallsDownFiltered = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at DESC, id DESC LIMIT $12 OFFSET $13`
+	sqlCallsUp           = colsCallItem + colsCallRange + ` ORDER BY called_at, id LIMIT CAST($8 AS bigint) OFFSET $9`
+	sqlCallsDown         = colsCallItem + colsCallRange + ` ORDER BY called_at DESC, id DESC LIMIT CAST($8 AS bigint) OFFSET $9`
+	sqlCallsUpFiltered   = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at, id LIMIT CAST($12 AS bigint) OFFSET $13`
+	sqlCallsDownFiltered = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at DESC, id DESC LIMIT CAST($12 AS bigint) OFFSET $13`
 	sqlCallsCount        = `
 	SELECT count(*) FROM voice_call` + colsCallRange + colsCallFilter
 )

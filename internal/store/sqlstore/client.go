@@ -19,7 +19,7 @@ const (
 	colsClient = `
 	SELECT name, tenant, title, secret_hash, enabled, home, instances, blocked_until, created_at, updated_at FROM client`
 	sqlClient  = colsClient + ` WHERE name = $1`
-	sqlClients = colsClient + ` WHERE tenant = $1 AND name > $2 ORDER BY name LIMIT $3`
+	sqlClients = colsClient + ` WHERE tenant = $1 AND name > $2 ORDER BY name LIMIT CAST($3 AS bigint)`
 
 	sqlGrantAdmit = `
 	SELECT EXISTS (SELECT 1 FROM instance WHERE tenant = $1 AND instance = $2),

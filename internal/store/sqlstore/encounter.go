@@ -22,8 +22,8 @@ const (
 	colsEncounter = `
 	SELECT tenant, instance, id, patient, provider, complaint, created_at, updated_at FROM encounter`
 	sqlEncounter    = colsEncounter + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlEncounters   = colsEncounter + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT $4`
-	sqlEncountersOf = colsEncounter + ` WHERE tenant = $1 AND instance = $2 AND patient = $3 AND id > $4 ORDER BY id LIMIT $5`
+	sqlEncounters   = colsEncounter + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT CAST($4 AS bigint)`
+	sqlEncountersOf = colsEncounter + ` WHERE tenant = $1 AND instance = $2 AND patient = $3 AND id > $4 ORDER BY id LIMIT CAST($5 AS bigint)`
 
 	sqlVisit = `
 	SELECT e.complaint, e.created_at, e.updated_at,

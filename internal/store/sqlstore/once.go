@@ -14,7 +14,7 @@ const (
 	ON CONFLICT DO NOTHING`
 	sqlDoneDelete = `
 	DELETE FROM done WHERE (tenant, instance, actor, key) IN
-		(SELECT tenant, instance, actor, key FROM done WHERE done_at < $1 ORDER BY done_at LIMIT $2)`
+		(SELECT tenant, instance, actor, key FROM done WHERE done_at < $1 ORDER BY done_at LIMIT CAST($2 AS bigint))`
 )
 
 type done struct {

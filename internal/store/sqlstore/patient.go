@@ -44,7 +44,7 @@ const (
 	sqlPatientByNumber     = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND number = $3`
 	sqlPatientByMRN        = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND mrn = $3 AND mrn <> ''`
 	sqlPatientByExternalID = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND external_id = $3 AND external_id <> ''`
-	sqlPatients            = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT $4`
+	sqlPatients            = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT CAST($4 AS bigint)`
 )
 
 func scanScope(r *rows) care.Scope { return care.Scope{Tenant: r.text(), Instance: r.text()} }

@@ -22,7 +22,7 @@ const (
 	FROM provider`
 	sqlProvider     = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number = $3`
 	sqlProviderByID = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlProviders    = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT $4`
+	sqlProviders    = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT CAST($4 AS bigint)`
 )
 
 func scanProvider(r *rows) care.Provider {

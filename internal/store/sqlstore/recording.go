@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"chartline/internal/care"
@@ -45,9 +46,9 @@ const (
 	colsAnswering = ` AND name_status <> 'dismissed' AND deleted_at IS NULL AND withheld_at IS NULL AND (consent = 'given' OR consent = 'unknown'
 		AND NOT (SELECT unknown_consent_refused FROM instance i WHERE i.tenant = $1 AND i.instance = $2))`
 	sqlRecordingsNamed = colsRecording + `form = $3 AND name = $4` + colsAnswering + `
-	ORDER BY created_at, id LIMIT $5`
+	ORDER BY created_at, id LIMIT CAST($5 AS bigint)`
 	sqlRecordingsFitting = colsRecording + `form >= $3 AND form <= $4 AND (ext = $5 OR ext = '' OR $5 = '')` + colsAnswering + `
-	ORDER BY created_at, id LIMIT $6`
+	ORDER BY created_at, id LIMIT CAST($6 AS bigint)`
 	sqlFormBelow = `
 	SELECT form FROM recording WHERE tenant = $1 AND instance = $2 AND form <= $3 AND form >= $4 AND deleted_at IS NULL
 	ORDER BY form DESC LIMIT 1`
@@ -55,7 +56,7 @@ const (
 	colsRecordingFilter = ` AND ($5 = '' OR patient = $5) AND ($6 = '' OR owner_kind = $6 AND owner_id = $7)
 	AND ($8 = '' OR name_status = $8) AND ($9 = '' OR consent = $9)
 	AND ($10 OR (withheld_at IS NOT NULL) = $11) AND ($12 OR deleted_at IS NULL)
-	ORDER BY created_at DESC, id DESC LIMIT $13`
+	ORDER BY created_at DESC, id DESC LIMIT CAST($13 AS bigint)`
 	colsRecordingsBefore  = colsRecording + `(created_at, id) < ($3, $4)`
 	sqlRecordings         = colsRecordingsBefore + colsRecordingFilter
 	sqlRecordingsPatient  = colsRecordingsBefore + ` AND patient = $5` + colsRecordingFilter
@@ -85,14 +86,12 @@ func scanOwner(r *rows) care.Owner { return care.Owner{Kind: care.OwnerKind(r.te
 // name's folders are the tail of another's exactly when its inverted form is the
 // other's beginning.
 func invertedForm(f care.NameForm) string {
-	var b strings.Builder
-	b.WriteString(f.Stem + "/")
-	for dir := f.Dir; dir != ""; {
-		i := strings.LastIndexByte(dir, '/')
-		b.WriteString(dir[i+1:] + "/")
-		dir = dir[:max(i, 0)]
+	if f.Dir == "" {
+		return f.Stem + "/"
 	}
-	return b.String()
+	folders := strings.Split(f.Dir, "/") // the first of "/rec" is empty, and one like others
+	slices.Reverse(folders)
+	return f.Stem + "/" + strings.Join(folders, "/") + "/"
 }
 
 func holdsName(r care.Recording) bool { return r.NameStatus == care.NameHeld && r.DeletedAt == nil }

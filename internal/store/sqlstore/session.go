@@ -21,8 +21,8 @@ const (
 	SELECT tenant, instance, id, sid, encounter, status, started_at, ended_at, reported, others, created_at, updated_at
 	FROM video_session`
 	sqlSession    = colsSession + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlSessions   = colsSession + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT $4`
-	sqlSessionsOf = colsSession + ` WHERE tenant = $1 AND instance = $2 AND encounter = $3 AND id > $4 ORDER BY id LIMIT $5`
+	sqlSessions   = colsSession + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT CAST($4 AS bigint)`
+	sqlSessionsOf = colsSession + ` WHERE tenant = $1 AND instance = $2 AND encounter = $3 AND id > $4 ORDER BY id LIMIT CAST($5 AS bigint)`
 )
 
 func scanSession(r *rows) care.Session {

@@ -87,6 +87,9 @@ func (s *Store) borrow(ctx context.Context) (*conn, error) {
 		return nil, care.Unavailable(errClosed)
 	default:
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, care.Unavailable(err)
+	}
 	select {
 	case c := <-s.readers:
 		return c, nil

@@ -10,7 +10,7 @@ const (
 	sqlTenant = `
 	SELECT name, title, created_at FROM tenant WHERE name = $1`
 	sqlTenants = `
-	SELECT name, title, created_at FROM tenant WHERE name > $1 ORDER BY name LIMIT $2`
+	SELECT name, title, created_at FROM tenant WHERE name > $1 ORDER BY name LIMIT CAST($2 AS bigint)`
 
 	sqlInstanceAdmit = `
 	SELECT EXISTS (SELECT 1 FROM tenant WHERE name = $1)`

@@ -18,7 +18,7 @@ const (
 	sqlTokensDelete = `
 	DELETE FROM token WHERE client = $1`
 	sqlTokensExpiredDelete = `
-	DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires_at < $1 ORDER BY expires_at LIMIT CAST($2 AS bigint))`
 
 	sqlAttemptCount = `
 	INSERT INTO attempt (key, began_at, attempts) VALUES ($1, $3, 1)
@@ -29,7 +29,7 @@ const (
 	sqlAttempts = `
 	SELECT attempts, began_at FROM attempt WHERE key = $1 AND began_at >= $2`
 	sqlAttemptsDelete = `
-	DELETE FROM attempt WHERE key IN (SELECT key FROM attempt WHERE began_at < $1 ORDER BY began_at LIMIT $2)`
+	DELETE FROM attempt WHERE key IN (SELECT key FROM attempt WHERE began_at < $1 ORDER BY began_at LIMIT CAST($2 AS bigint))`
 )
 
 // tally is a count and the time of the first that it counts.
