@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"chartline/internal/config"
+)
+
+type doctorCmd struct {
+	Deep     bool      `help:"Also read the whole database and verify the whole audit log."`
+	Settings dataFlags `embed:""`
+}
+
+// verdict of one check.
+type verdict string
+
+const (
+	fine   verdict = "ok"
+	warned verdict = "warning"
+	broken verdict = "failed"
+)
+
+// finding is what one check found, and what to do about it.
+type finding struct {
+	Check   string  `json:"check"`
+	Verdict verdict `json:"verdict"`
+	Found   string  `json:"found"`
+	Do      string  `json:"do,omitempty"`
+}
+
+type doctorDoc struct {
+	OK       bool      `json:"ok"`
+	Findings []finding `json:"findings"`
+}
+
+// errUnwell ends an examination that found something broken.
+var errUnwell = errors.New("something is broken; see above")
+
+// Run examines the installation. It makes and mends nothing, and goes on after
+// what it finds.
+func (c doctorCmd) Run(a *app) error {
+	settings, err := a.config()
+	if err != nil {
+		return err
+	}
+	found := []finding{checkClock(time.Now(), buildTime())}
+	found = append(found, checkDirectories(settings)...)
+	found = append(found, checkKeyFile(settings))
+	found = append(found, a.examineData(settings, c.Deep)...)
+	doc := doctorDoc{OK: true, Findings: found}
+	for _, f := range found {
+		doc.OK = doc.OK && f.Verdict != broken
+	}
+	if err := a.show(doc, func(w io.Writer) { writeFindings(w, found) }); err != nil {
+		return err
+	}
+	if !doc.OK {
+		return errUnwell
+	}
+	return nil
+}
+
+func writeFindings(w io.Writer, found []finding) {
+	for _, f := range found {
+		fmt.Fprintf(w, "%-8s %s: %s\n", f.Verdict, f.Check, printable(f.Found))
+		if f.Do != "" {
+			fmt.Fprintf(w, "         do: %s\n", printable(f.Do))
+		}
+	}
+}
+
+// examineData opens the data, which shows most of what can be wrong with it.
+func (a *app) examineData(c config.Config, deep bool) []finding {
+	var found []finding
+	err := a.withEngine(c, existing, func(e *engine) error {
+		found = append(found, a.checkDatabase(e, deep), a.checkMedia(e), a.checkAudit(e, deep))
+		return nil
+	})
+	if err != nil {
+		found = append(found, finding{"database", broken, explain(err), "correct --data or --database; restore a backup where the file is damaged"})
+	}
+	return found
+}
+
+func (a *app) checkDatabase(e *engine, deep bool) finding {
+	f := finding{Check: "database", Verdict: fine}
+	version, err := schemaVersion(a.ctx, e)
+	if err == nil {
+		f.Found = fmt.Sprintf("%s, schema %d", e.settings.Database, version)
+		err = e.store.Check(a.ctx)
+	}
+	if err == nil && deep {
+		err = e.store.Verify(a.ctx)
+		f.Found += ", every page read"
+	}
+	if err != nil {
+		return finding{"database", broken, explain(err), "stop the server, keep a copy of the file, and restore the last good backup; then run chartline doctor --deep and chartline audit verify"}
+	}
+	return f
+}
+
+func (a *app) checkMedia(e *engine) finding {
+	ctx, cancel := context.WithTimeout(a.ctx, 10*time.Second)
+	defer cancel()
+	if err := e.media.Check(ctx); err != nil {
+		return finding{"media store", broken, err.Error(), "see that the disk is mounted, has room, and belongs to the user that runs the server; until then uploads fail"}
+	}
+	return finding{Check: "media store", Verdict: fine, Found: e.settings.Media.String() + ", can be written"}
+}
+
+// checkAudit verifies the chains against the signed checkpoints, or, where not
+// deep, only that checkpoints are made.
+func (a *app) checkAudit(e *engine, deep bool) finding {
+	if !deep {
+		return checkCheckpoints(e.checkpoints, time.Now())
+	}
+	v, err := e.verifyAudit(a, "")
+	switch {
+	case err != nil:
+		return finding{"audit log", broken, explain(err), "run chartline audit verify"}
+	case !v.OK():
+		return finding{"audit log", broken, "entries were changed, removed or put in, or the file of checkpoints was", "run chartline audit verify: it says where; keep the data as it is for those who must look into it"}
+	}
+	entries := int64(0)
+	for _, c := range v.Chains {
+		entries += c.Head
+	}
+	return finding{Check: "audit log", Verdict: fine, Found: fmt.Sprintf("%d chains, %d entries, all whole", len(v.Chains), entries)}
+}

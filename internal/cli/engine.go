@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"chartline/internal/audit"
+	"chartline/internal/audit/checkpoint"
+	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/oversight"
+	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/recordings"
+	"chartline/internal/clinic/visits"
+	"chartline/internal/clinic/voice"
+	"chartline/internal/config"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+	"chartline/internal/store"
+	"chartline/internal/store/sqlite"
+)
+
+// engine is everything that works on data, opened. This file and media.go are
+// the only ones that name a database or media engine.
+type engine struct {
+	settings    config.Config
+	store       *sqlite.DB
+	media       *media
+	key         audit.Key
+	checkpoints *checkpoint.File
+	gate        *gate.Gate
+
+	access     *access.Service
+	people     *people.Service
+	visits     *visits.Service
+	voice      *voice.Service
+	recordings *recordings.Service
+	oversight  *oversight.Service
+}
+
+// opening says whether an installation may be made by opening it.
+type opening int
+
+const (
+	existing opening = iota // a wrong path must not become an empty installation
+	create
+)
+
+// withEngine opens the engine, runs fn, and closes it.
+func (a *app) withEngine(c config.Config, o opening, fn func(*engine) error) (err error) {
+	e, err := openEngine(a.ctx, c, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	return fn(e)
+}
+
+// openEngine opens the store first, as the rest hangs on it; the media store is
+// opened when it is first used, so that a lost media disk keeps nobody from
+// revoking a token.
+func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error) {
+	db, err := openDatabase(ctx, c, o)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{settings: c, store: db, media: newMedia(c), checkpoints: checkpoint.NewFile(c.AuditCheckpoints)}
+	if e.key, err = auditKey(ctx, c, db, e.checkpoints); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	e.gate = gate.New(gate.Options{Store: db, Policy: policy.New(), Names: e.key.Hasher()})
+	e.access, e.people, e.visits, e.voice = access.New(e.gate), people.New(e.gate), visits.New(e.gate), voice.New(e.gate)
+	e.recordings = recordings.New(e.gate, e.media)
+	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())
+	return e, nil
+}
+
+// close closes in the reverse order of opening.
+func (e *engine) close() error {
+	e.gate.Close()
+	return errors.Join(e.media.Close(), e.store.Close())
+}
+
+func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, error) {
+	if o == create {
+		if err := beginInstallation(c); err != nil {
+			return nil, err
+		}
+	} else if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no data at %s; chartline tenant create or chartline serve begins there", c.Database)
+	}
+	return sqlite.Open(ctx, c.Database.Path, sqlite.Options{})
+}
+
+// beginInstallation makes the directories that a new installation lives in. Once
+// there is a database none is made again: one that is missing then is a disk
+// that is not mounted, or a wrong path.
+func beginInstallation(c config.Config) error {
+	if _, err := os.Stat(c.Database.Path); err == nil {
+		return nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot open the database: %w", err)
+	}
+	for _, dir := range []string{c.Data, filepath.Dir(c.Database.Path), c.Media.Path} {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("cannot begin here: %w", err)
+		}
+	}
+	return nil
+}
+
+// lockServer keeps a second server off the same database.
+func lockServer(c config.Config) (release func() error, err error) {
+	return sqlite.Lock(c.Database.Path)
+}
+
+// auditKey takes the key from the environment or its file. A new one is made
+// only where the operator named none and nothing was ever signed or hashed.
+func auditKey(ctx context.Context, c config.Config, db store.Store, signed *checkpoint.File) (audit.Key, error) {
+	if !c.AuditKey.Empty() {
+		return audit.ParseKey(c.AuditKey.Reveal())
+	}
+	inUse := c.AuditKeyGiven
+	if !inUse {
+		used, err := auditInUse(ctx, db, signed)
+		if err != nil {
+			return audit.Key{}, err
+		}
+		inUse = used
+	}
+	return checkpoint.LoadOrCreateKey(c.AuditKeyFile, inUse)
+}
+
+func auditInUse(ctx context.Context, db store.Store, signed *checkpoint.File) (bool, error) {
+	used := false
+	err := db.View(ctx, func(tx store.Tx) error {
+		chains, err := tx.AuditChains()
+		used = len(chains) > 0
+		return err
+	})
+	if err != nil || used {
+		return used, err
+	}
+	info, err := os.Stat(signed.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && info.Size() > 0, err
+}
+
+// schemaVersion is the number of the database's last migration.
+func schemaVersion(ctx context.Context, e *engine) (int64, error) {
+	return e.store.SchemaVersion(ctx)
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"chartline/internal/auth"
+	"chartline/internal/clinic/oversight"
+	"chartline/internal/config"
+	"chartline/internal/server"
+)
+
+type serveCmd struct {
+	Server   serverFlags `embed:""`
+	Settings dataFlags   `embed:""`
+}
+
+// ready is the JSON line of a server that answers.
+type ready struct {
+	URL string `json:"url"`
+}
+
+// Run serves until it is told to stop.
+func (serveCmd) Run(a *app) error {
+	settings, err := a.config()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: settings.LogLevel}))
+	return a.serving(settings, func(e *engine) (err error) {
+		l, err := listen(settings)
+		if err != nil {
+			return err
+		}
+		log.Info("listening", "address", l.Main.Addr().String(), "tls", l.TLS != nil, "version", buildOf().Version, "database", settings.Database.String(), "media", settings.Media.String())
+		if l.TLS == nil && !isLoopback(l.Main.Addr()) {
+			log.Warn("without TLS, health data crosses the network in the clear: give --tls-cert and --tls-key, or keep a TLS proxy in front")
+		}
+		if a.json {
+			if err := printLine(a.out, ready{URL: urlOf(l)}); err != nil {
+				return err
+			}
+		}
+		err = e.server(log).Run(a.ctx, l)
+		log.Info("stopped")
+		return err
+	})
+}
+
+// serving opens the engine as the only server of its data.
+func (a *app) serving(c config.Config, fn func(*engine) error) (err error) {
+	if err := beginInstallation(c); err != nil {
+		return err
+	}
+	release, err := lockServer(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	return a.withEngine(c, create, func(e *engine) error {
+		if _, err := e.media.get(); err != nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+// listen opens what the server listens on.
+func listen(c config.Config) (l server.Listeners, err error) {
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return l, fmt.Errorf("the TLS certificate cannot be used: %w", err)
+		}
+		l.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	}
+	if l.Main, err = listenOn(c.Listen); err != nil {
+		return l, err
+	}
+	if c.MetricsListen != "" {
+		if l.Metrics, err = listenOn(c.MetricsListen); err != nil {
+			return l, errors.Join(err, l.Main.Close())
+		}
+	}
+	return l, nil
+}
+
+func listenOn(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("cannot listen on %s: another program has that port; choose another with --listen", address)
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, e.Err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// urlOf is where l is reached from this machine.
+func urlOf(l server.Listeners) string {
+	host, port, err := net.SplitHostPort(l.Main.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme := "http"
+	if l.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// server puts the engine behind the surfaces.
+func (e *engine) server(log *slog.Logger) *server.Server {
+	c := e.settings
+	return server.New(server.Deps{
+		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Visits: e.visits, Voice: e.voice,
+		Recordings: e.recordings, Oversight: e.oversight,
+		Keeper: oversight.NewKeeper(e.store, e.key, e.checkpoints, time.Now),
+		Checks: map[string]func(context.Context) error{"database": e.store.Check, "media": e.media.Check},
+		Log:    log, Version: buildOf().Version,
+		Limits: server.Limits{HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, HeaderBytes: server.DefaultLimits().HeaderBytes,
+			Drain: c.DrainTimeout, Stall: c.StallTimeout, Upload: c.MaxUpload},
+	})
+}

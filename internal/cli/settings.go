@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"chartline/internal/config"
+)
+
+// The flags hold settings as they were written: config reads and checks them,
+// with the other sources, so that all problems are named at once. nil means not
+// given.
+
+// dataFlags say where the data is; every command that touches data has them.
+type dataFlags struct {
+	Config           *string `placeholder:"FILE" group:"settings" help:"JSON file of settings, keyed as the flags are (CHARTLINE_CONFIG)."`
+	Data             *string `placeholder:"DIR" group:"settings" help:"${help_data}"`
+	Database         *string `placeholder:"URL" group:"settings" help:"${help_database}"`
+	Media            *string `placeholder:"URL" group:"settings" help:"${help_media}"`
+	AuditCheckpoints *string `placeholder:"FILE" group:"settings" help:"${help_audit_checkpoints}"`
+	AuditKeyFile     *string `placeholder:"FILE" group:"settings" help:"${help_audit_key_file}"`
+}
+
+// uploadFlags bound what is brought in.
+type uploadFlags struct {
+	FreeDiskFloor *string `placeholder:"SIZE" group:"settings" help:"${help_free_disk_floor}"`
+	MaxUpload     *string `placeholder:"SIZE" group:"settings" help:"${help_max_upload}"`
+}
+
+// serverFlags are those of a server.
+type serverFlags struct {
+	Listen        *string     `placeholder:"ADDR" group:"settings" help:"${help_listen}"`
+	MetricsListen *string     `placeholder:"ADDR" group:"settings" help:"${help_metrics_listen}"`
+	TLSCert       *string     `name:"tls-cert" placeholder:"FILE" group:"settings" help:"${help_tls_cert}"`
+	TLSKey        *string     `name:"tls-key" placeholder:"FILE" group:"settings" help:"${help_tls_key}"`
+	Upload        uploadFlags `embed:""`
+	DrainTimeout  *string     `placeholder:"TIME" group:"settings" help:"${help_drain_timeout}"`
+	HeaderTimeout *string     `placeholder:"TIME" group:"settings" help:"${help_header_timeout}"`
+	IdleTimeout   *string     `placeholder:"TIME" group:"settings" help:"${help_idle_timeout}"`
+	StallTimeout  *string     `placeholder:"TIME" group:"settings" help:"${help_stall_timeout}"`
+	LogLevel      *string     `placeholder:"LEVEL" group:"settings" help:"${help_log_level}"`
+}
+
+// settingsHelp gives the settings' own words to the flags.
+func settingsHelp() kong.Vars {
+	vars := kong.Vars{}
+	for _, s := range config.Settings() {
+		more := s.Env()
+		if s.Default != "" {
+			more = "default " + s.Default + "; " + more
+		}
+		vars["help_"+strings.ReplaceAll(s.Name, "-", "_")] = strings.TrimSuffix(s.Help, ".") + " (" + more + ")."
+	}
+	return vars
+}
+
+// givenSettings collects the settings that were given as flags.
+func givenSettings(c *kong.Context) map[string]string {
+	given := map[string]string{}
+	for _, f := range c.Flags() {
+		if v, ok := f.Target.Interface().(*string); ok && v != nil && f.Group != nil && f.Group.Key == "settings" {
+			given[f.Name] = *v
+		}
+	}
+	return given
+}
