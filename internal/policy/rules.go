@@ -81,7 +81,7 @@ func rules() map[care.Action]rule {
 		TokenIssue:         self,
 		TenantRead:         operators,
 		TenantWrite:        operators,
-		InstanceRead:       operators,
+		InstanceRead:       anyOf(care.GrantPatientRead, care.GrantEncounterRead, care.GrantCallRead, care.GrantRecordingRead, care.GrantAdmin),
 		InstanceWrite:      operators,
 		ClientRead:         operators,
 		ClientWrite:        operators,

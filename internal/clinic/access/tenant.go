@@ -79,6 +79,14 @@ func (s *Service) ChangeInstance(ctx context.Context, actor care.Actor, scope ca
 	})
 }
 
+// Instance returns an instance's settings. Errors: Forbidden.
+func (s *Service) Instance(ctx context.Context, actor care.Actor, scope care.Scope) (care.Instance, error) {
+	q := gate.Request{Actor: actor, Action: policy.InstanceRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, target("instance", scope.Instance), func(tx store.Tx) (care.Instance, error) {
+		return tx.Instance(scope)
+	})
+}
+
 // Instances lists a tenant's instances by name. Errors: NotFound.
 func (s *Service) Instances(ctx context.Context, actor care.Actor, tenant string) ([]care.Instance, error) {
 	q := gate.Request{Actor: actor, Action: policy.InstanceRead, Scope: tenantScope(tenant)}
