@@ -73,7 +73,7 @@ func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, erro
 			return demo.Guide{}, err
 		}
 	}
-	made, err := s.Renew(a.ctx, a.actor(), auth.New(e.store, nil))
+	made, err := s.Renew(a.ctx, a.actor(), auth.New(e.store, nil).Secret)
 	if err != nil {
 		return demo.Guide{}, err
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -36,9 +35,9 @@ func Settings() []Setting {
 		{Name: "data", Help: "Directory that holds everything: stands for --database sqlite:DIR/chartline.db --media dir:DIR/media.",
 			parse: func(c *Config, v string) error { return path(&c.Data, v) }},
 		{Name: "database", Help: "Database: sqlite:PATH.",
-			parse: func(c *Config, v string) error { return location(&c.Database, v, databases) }},
+			parse: func(c *Config, v string) error { return location(&c.Database, v, "sqlite", "postgres", "postgresql") }},
 		{Name: "media", Help: "Where recordings are kept: dir:PATH.",
-			parse: func(c *Config, v string) error { return location(&c.Media, v, mediaStores) }},
+			parse: func(c *Config, v string) error { return location(&c.Media, v, "dir", "s3") }},
 		{Name: "listen", Default: "127.0.0.1:8080", Help: "Address and port to listen on.",
 			parse: func(c *Config, v string) error { return address(&c.Listen, v) }},
 		{Name: "metrics-listen", Help: "Second address and port for /metrics alone; without it, only loopback callers see them.",
@@ -68,23 +67,8 @@ func Settings() []Setting {
 	}
 }
 
-// engines says which URL schemes a location knows: those of this build, and
-// those that later ones will have.
-type engines struct {
-	form  string // how one is written
-	known []string
-	later []string
-}
-
-var (
-	databases   = engines{form: "sqlite:PATH", known: []string{"sqlite"}, later: []string{"postgres", "postgresql"}}
-	mediaStores = engines{form: "dir:PATH", known: []string{"dir"}, later: []string{"s3"}}
-)
-
 // bounds of the time-outs: below is a mistake of units, above is none at all.
 const (
 	minTimeout = 100 * time.Millisecond
 	maxTimeout = 24 * time.Hour
 )
-
-var errTimeout = fmt.Errorf("must be a duration between %s and %s, such as 30s or 2m", minTimeout, "24h")

@@ -79,24 +79,25 @@ func optional(parse func(*string, string) error) func(*string, string) error {
 	}
 }
 
-// location reads ENGINE:PATH. Schemes are looked at before anything else, so
-// that a URL of a later engine is told apart from a wrong one.
-func location(to *Location, v string, e engines) error {
+// location reads ENGINE:PATH, of the engine that this build has. Those that
+// later ones will have are told apart from wrong ones.
+func location(to *Location, v, engine string, later ...string) error {
 	scheme, rest, ok := strings.Cut(v, ":")
 	scheme = strings.ToLower(scheme)
+	form := engine + ":PATH"
 	switch {
-	case ok && slices.Contains(e.later, scheme):
-		return errors.New(scheme + ": is not in this build yet; use " + e.form)
-	case !ok || !slices.Contains(e.known, scheme):
-		return errors.New("must be " + e.form)
+	case ok && slices.Contains(later, scheme):
+		return errors.New(scheme + ": is not in this build yet; use " + form)
+	case !ok || scheme != engine:
+		return errors.New("must be " + form)
 	case strings.HasPrefix(rest, "//"):
-		return errors.New("must be " + e.form + ", without //")
+		return errors.New("must be " + form + ", without //")
 	}
 	var p string
 	if err := path(&p, rest); err != nil || strings.ContainsAny(rest, "?#") {
-		return errors.New("must be " + e.form + ", with a plain path")
+		return errors.New("must be " + form + ", with a plain path")
 	}
-	*to = Location{Engine: scheme, Path: p}
+	*to = Location{Engine: engine, Path: p}
 	return nil
 }
 
@@ -115,17 +116,15 @@ func address(to *string, v string) error {
 	return nil
 }
 
-var units = []struct {
-	suffix string
-	bytes  float64
-}{
-	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
-	{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
-}
-
 func size(to *int64, v string, least int64) error {
 	number, factor := strings.TrimSpace(v), 1.0
-	for _, u := range units {
+	for _, u := range []struct {
+		suffix string
+		bytes  float64
+	}{
+		{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
+		{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
+	} {
 		if n := len(number) - len(u.suffix); n > 0 && strings.EqualFold(number[n:], u.suffix) {
 			number, factor = strings.TrimSpace(number[:n]), u.bytes
 			break
@@ -143,7 +142,7 @@ func size(to *int64, v string, least int64) error {
 func duration(to *time.Duration, v string) error {
 	d, err := time.ParseDuration(v)
 	if err != nil || d < minTimeout || d > maxTimeout {
-		return errTimeout
+		return errors.New("must be a duration between 100ms and 24h, such as 30s or 2m")
 	}
 	*to = d
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
 )
@@ -20,25 +19,29 @@ type Credentials struct {
 	OtherToken     string // of a client of OtherTenant with every grant
 }
 
+// CheckSecret returns the actor that a client's name and secret stand for, as
+// auth.Authenticator.Secret does.
+type CheckSecret func(ctx context.Context, tenant, name, secret, address string) (care.Actor, error)
+
 // Renew disables the clients of earlier starts, which ends their tokens, and
 // makes new ones.
-func (s Services) Renew(ctx context.Context, actor care.Actor, a *auth.Authenticator) (Credentials, error) {
+func (s Services) Renew(ctx context.Context, actor care.Actor, check CheckSecret) (Credentials, error) {
 	for _, tenant := range []string{Tenant, OtherTenant} {
 		if err := s.disableEarlier(ctx, actor, tenant); err != nil {
 			return Credentials{}, err
 		}
 	}
-	all, allToken, err := s.newClient(ctx, actor, a, access.NewClient{
+	all, allToken, err := s.newClient(ctx, actor, check, access.NewClient{
 		Tenant: Tenant, Title: titlePrefix + "every grant", Home: Live, Instances: []string{Sandbox}, Grants: care.GrantNames()})
 	if err != nil {
 		return Credentials{}, err
 	}
-	_, noToken, err := s.newClient(ctx, actor, a, access.NewClient{
+	_, noToken, err := s.newClient(ctx, actor, check, access.NewClient{
 		Tenant: Tenant, Title: titlePrefix + "no grant", Home: Live, Instances: []string{Sandbox}})
 	if err != nil {
 		return Credentials{}, err
 	}
-	_, otherToken, err := s.newClient(ctx, actor, a, access.NewClient{
+	_, otherToken, err := s.newClient(ctx, actor, check, access.NewClient{
 		Tenant: OtherTenant, Title: titlePrefix + "every grant", Home: Live, Grants: care.GrantNames()})
 	if err != nil {
 		return Credentials{}, err
@@ -70,12 +73,12 @@ func (s Services) disableEarlier(ctx context.Context, actor care.Actor, tenant s
 }
 
 // newClient makes a client and gets it a token the way clients do.
-func (s Services) newClient(ctx context.Context, actor care.Actor, a *auth.Authenticator, in access.NewClient) (access.ClientSecret, string, error) {
+func (s Services) newClient(ctx context.Context, actor care.Actor, check CheckSecret, in access.NewClient) (access.ClientSecret, string, error) {
 	made, err := s.Access.CreateClient(ctx, actor, in)
 	if err != nil {
 		return made, "", err
 	}
-	client, err := a.Secret(ctx, in.Tenant, made.Client.Name, made.Secret, actor.Origin.Address)
+	client, err := check(ctx, in.Tenant, made.Client.Name, made.Secret, actor.Origin.Address)
 	if err != nil {
 		return made, "", err
 	}
