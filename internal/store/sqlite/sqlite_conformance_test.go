@@ -1,0 +1,27 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"chartline/internal/store"
+	"chartline/internal/store/sqlite"
+	"chartline/internal/store/storetest"
+)
+
+func TestSQLiteConforms(t *testing.T) {
+	at := func(t *testing.T, path string) store.Store {
+		t.Helper()
+		s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	storetest.Run(t, func(t *testing.T) store.Store { return at(t, filepath.Join(t.TempDir(), "chartline.db")) }, storetest.Capabilities{
+		Shared: func(t *testing.T) func() store.Store {
+			path := filepath.Join(t.TempDir(), "chartline.db")
+			return func() store.Store { return at(t, path) }
+		},
+	})
+}
