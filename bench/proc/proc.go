@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -18,7 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Spec says how to start a server. What it prints is kept for error messages.
+// Spec says how to start a server. What it prints goes to a file and not
+// through us, so that a server's log costs the server and not the load.
 type Spec struct {
 	Name string
 	Path string
@@ -33,7 +35,7 @@ type Server struct {
 	Spec
 	Started time.Time // just before exec
 	cmd     *exec.Cmd
-	output  *tail
+	log     *os.File
 	exited  chan struct{}
 	stop    sync.Once
 }
@@ -41,11 +43,15 @@ type Server struct {
 // Start starts a server and does not wait until it listens. The process dies
 // with the benchmark whatever happens.
 func Start(spec Spec) (*Server, error) {
+	log, err := openLog()
+	if err != nil {
+		return nil, err
+	}
 	// #nosec G204 -- starting programs that the benchmark names is what this is for
 	cmd := exec.Command(spec.Path, spec.Args...)
 	cmd.Env = append(os.Environ(), spec.Env...)
-	s := &Server{Spec: spec, cmd: cmd, output: new(tail), exited: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = s.output, s.output
+	s := &Server{Spec: spec, cmd: cmd, log: log, exited: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
 	// The thread that starts the process lives as long as the process does:
@@ -68,9 +74,33 @@ func Start(spec Spec) (*Server, error) {
 		close(s.exited)
 	}()
 	if err := <-started; err != nil {
-		return nil, err
+		return nil, errors.Join(err, log.Close())
 	}
 	return s, nil
+}
+
+// openLog opens a file to print to, which is gone once it is closed.
+func openLog() (*os.File, error) {
+	log, err := os.CreateTemp("", "bench-*.log")
+	if err != nil {
+		return nil, err
+	}
+	return log, os.Remove(log.Name())
+}
+
+// printed is the last that the server has printed.
+func (s *Server) printed() string {
+	const most = 4 << 10
+	info, err := s.log.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	text := make([]byte, min(info.Size(), most))
+	n, err := s.log.ReadAt(text, info.Size()-int64(len(text)))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err.Error()
+	}
+	return string(text[:n])
 }
 
 // Listening waits until the server accepts connections.
@@ -84,7 +114,7 @@ func (s *Server) Listening(timeout time.Duration) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%s does not listen on %v after %v: %w\n%s", s.Name, s.Addr, timeout, err, s.output)
+			return fmt.Errorf("%s does not listen on %v after %v: %w\n%s", s.Name, s.Addr, timeout, err, s.printed())
 		}
 	}
 }
@@ -93,7 +123,7 @@ func (s *Server) Listening(timeout time.Duration) error {
 func (s *Server) Alive() error {
 	select {
 	case <-s.exited:
-		return fmt.Errorf("%s has ended: %v\n%s", s.Name, s.cmd.ProcessState, s.output)
+		return fmt.Errorf("%s has ended: %v\n%s", s.Name, s.cmd.ProcessState, s.printed())
 	default:
 		return nil
 	}
@@ -102,6 +132,7 @@ func (s *Server) Alive() error {
 // Stop asks the server to end, and makes it after ten seconds.
 func (s *Server) Stop() {
 	s.stop.Do(func() {
+		defer func() { _ = s.log.Close() }()
 		_ = s.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-s.exited:
@@ -200,26 +231,4 @@ func pinThread(core int) error {
 		return fmt.Errorf("pin to core %d: %w", core, err)
 	}
 	return nil
-}
-
-// tail keeps the last 4 KiB written to it.
-type tail struct {
-	mu   sync.Mutex
-	kept []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.kept = append(t.kept, p...)
-	if over := len(t.kept) - 4<<10; over > 0 {
-		t.kept = t.kept[over:]
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.kept)
 }

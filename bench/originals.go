@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+const (
+	clientFile = "bench-client"     // the client's name, beside the data
+	mediaFile  = "bench-media.json" // the recordings' ids by size
+)
+
+// chartlineData gives the directory of our server with a data set.
+func (b *bench) chartlineData(d dataset) (string, error) {
+	return b.cached("chartline-"+d.name, func(dir string) error {
+		if err := b.chartlineTenant(dir); err != nil || d.allPatients() == 0 {
+			return err
+		}
+		o, err := b.originals(dir)
+		if err != nil {
+			return err
+		}
+		if _, err := b.bringIn(dir, "1500000000000", 4096, "--session", o.session); err != nil {
+			return err
+		}
+		f, err := openFiller(filepath.Join(dir, "chartline.db"))
+		if err != nil {
+			return err
+		}
+		return f.close(fillChartline(f, d))
+	})
+}
+
+// chartlineTenant makes what even the empty data set has: a tenant, its
+// instance, and a client with every grant.
+func (b *bench) chartlineTenant(dir string) error {
+	if err := b.command(dir, nil, "tenant", "create", tenant); err != nil {
+		return err
+	}
+	if err := b.command(dir, nil, "instance", "create", instance, "--tenant", tenant); err != nil {
+		return err
+	}
+	var client struct {
+		Name string `json:"name"`
+	}
+	if err := b.command(dir, &client, "client", "create", "--tenant", tenant, "--home", instance, "--all-grants"); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, clientFile), []byte(client.Name), 0o600)
+}
+
+// freshToken is a bearer token of the data set's client.
+func (b *bench) freshToken(dir string) (string, error) {
+	name, err := os.ReadFile(filepath.Join(dir, clientFile)) // #nosec G304 -- our cache
+	if err != nil {
+		return "", err
+	}
+	var out struct {
+		Token string `json:"token"`
+	}
+	err = b.command(dir, &out, "client", "token", string(name), "--tenant", tenant)
+	return out.Token, err
+}
+
+// originals are the session and the call that a new installation's one patient has.
+type originals struct{ session, call string }
+
+// originals starts a server on a new installation and makes one of each kind
+// through its native surface: the rows that are copied.
+func (b *bench) originals(dir string) (originals, error) {
+	c, err := b.openChartline(dir, dataset{})
+	if err != nil {
+		return originals{}, err
+	}
+	defer c.server.Stop()
+	person := func() map[string]any {
+		return map[string]any{"firstName": "Avery", "lastName": "Example", "gender": "female", "email": "avery@example.org",
+			"phone": "5550100", "countryCode": "+1", "timezone": "America/New_York"}
+	}
+	patient, provider := person(), person()
+	patient["birthDate"] = "1980-02-03"
+	provider["title"] = "MD"
+	patientID, err := create[string](c, "patients", patient)
+	if err != nil {
+		return originals{}, err
+	}
+	providerID, err := create[string](c, "providers", provider)
+	if err != nil {
+		return originals{}, err
+	}
+	encounter, err := create[int64](c, "encounters", map[string]any{"patientId": patientID, "providerId": providerID, "complaint": "Follow-up visit"})
+	if err != nil {
+		return originals{}, err
+	}
+	session, err := create[string](c, "sessions", map[string]any{"encounterId": encounter, "status": "completed",
+		"start": "2026-02-20T11:00:00Z", "end": "2026-02-20T11:01:41Z", "reportedDuration": 101})
+	if err != nil {
+		return originals{}, err
+	}
+	call, err := create[string](c, "calls", map[string]any{"patientId": patientID, "direction": "INBOUND", "status": "COMPLETED",
+		"duration": 60, "calledAt": "2026-02-20T12:00:00Z", "from": "+15550100", "to": "+15550101", "source": "bench"})
+	return originals{session: session, call: call}, err
+}
+
+// create posts one thing to the native surface and gives its id.
+func create[ID any](c *chartline, kind string, body map[string]any) (id ID, err error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return id, err
+	}
+	req, err := http.NewRequest(http.MethodPost, "http://"+c.server.Addr.String()+"/api/v1/"+kind, bytes.NewReader(text))
+	if err != nil {
+		return id, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", "application/json")
+	client := http.Client{Timeout: 30 * time.Second}
+	res, err := client.Do(req)
+	if err != nil {
+		return id, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return id, err
+	}
+	if res.StatusCode != http.StatusCreated {
+		return id, fmt.Errorf("create in %s: status %d: %s", kind, res.StatusCode, answer)
+	}
+	var made struct {
+		ID ID `json:"id"`
+	}
+	err = json.Unmarshal(answer, &made)
+	return made.ID, err
+}
+
+// bringIn imports a recording of that size and gives its id.
+func (b *bench) bringIn(dir, name string, size int64, owner ...string) (string, error) {
+	file := filepath.Join(dir, "bench-recording.mp3")
+	if err := writeRecording(file, size); err != nil {
+		return "", err
+	}
+	var out struct {
+		Items []struct {
+			Recording struct {
+				ID string `json:"id"`
+			} `json:"recording"`
+		} `json:"items"`
+	}
+	args := append([]string{"recording", "import", file, "--tenant", tenant, "--instance", instance, "--name", name, "--consent", "given"}, owner...)
+	if err := b.command(dir, &out, args...); err != nil {
+		return "", err
+	}
+	if len(out.Items) != 1 {
+		return "", fmt.Errorf("import of one file gave %d", len(out.Items))
+	}
+	return out.Items[0].Recording.ID, os.Remove(file)
+}
+
+// writeRecording makes a file that begins as an MP3 file does.
+func writeRecording(path string, size int64) error {
+	if err := os.WriteFile(path, []byte("ID3\x04\x00\x00\x00\x00\x00\x00\xff\xf3\x40\xc0"), 0o600); err != nil {
+		return err
+	}
+	return os.Truncate(path, size)
+}
+
+// startMedia starts our server on two recordings, a small and a large one.
+func (b *bench) startMedia() (*chartline, error) {
+	name := "chartline-media"
+	if b.opt.Quick {
+		name += "-quick"
+	}
+	dir, err := b.cached(name, b.fillMedia)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, mediaFile)) // #nosec G304 -- our cache
+	if err != nil {
+		return nil, err
+	}
+	media := map[int64]string{}
+	if err := json.Unmarshal(text, &media); err != nil {
+		return nil, err
+	}
+	c, err := b.openChartline(dir, dataset{name: "media"})
+	if err != nil {
+		return nil, err
+	}
+	c.media = media
+	return c, nil
+}
+
+func (b *bench) fillMedia(dir string) error {
+	if err := b.chartlineTenant(dir); err != nil {
+		return err
+	}
+	o, err := b.originals(dir)
+	if err != nil {
+		return err
+	}
+	media := map[int64]string{}
+	small, large := b.mediaSizes()
+	for _, size := range []int64{small, large} {
+		if media[size], err = b.bringIn(dir, strconv.FormatInt(size, 10), size, "--call", o.call); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(media)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, mediaFile), text, 0o600)
+}

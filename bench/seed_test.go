@@ -1,0 +1,146 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// schema makes a database from the server's own migrations, with one row of
+// placeholders in each table that the filler copies from.
+func schema(t *testing.T) *filler {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "chartline.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := openFiller(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.close(nil) })
+	files, err := filepath.Glob("../internal/store/sqlite/migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		if err := f.exec(up); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, table := range []string{"person", "patient", "provider", "encounter", "video_session", "recording", "voice_call", "call_stats"} {
+		placeholder(t, f, table, nil)
+	}
+	placeholder(t, f, "person", map[string]string{"number": "2", "kind": "'provider'"})
+	if err := f.exec("UPDATE person SET kind = 'patient' WHERE number = 1", "UPDATE recording SET owner_kind = 'session', name = 'tmpl', form = 'tmpl/'"); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func placeholder(t *testing.T, f *filler, table string, set map[string]string) {
+	t.Helper()
+	columns, err := f.columns(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]string, len(columns))
+	for i, c := range columns {
+		var kind string
+		if err := f.db.QueryRow("SELECT type FROM pragma_table_info(?) WHERE name = ?", table, c).Scan(&kind); err != nil {
+			t.Fatal(err)
+		}
+		values[i] = map[string]string{"TEXT": "'x'", "INTEGER": "1", "BLOB": "x'00'"}[kind]
+		if v, ok := set[c]; ok {
+			values[i] = v
+		}
+	}
+	if err := f.exec(fmt.Sprintf("INSERT INTO %s VALUES (%s)", table, strings.Join(values, ", "))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func count(t *testing.T, f *filler, query string, args ...any) int {
+	t.Helper()
+	var n int
+	if err := f.db.QueryRow(query, args...).Scan(&n); err != nil {
+		t.Fatalf("%v\n%s", err, query)
+	}
+	return n
+}
+
+func TestOurDataSetHasTheRowsThatTheLoadAsksFor(t *testing.T) {
+	t.Parallel()
+	f := schema(t)
+	d := dataset{encounters: 1000, patients: 50, busyCalls: 300, quiet: 3}
+	if err := fillChartline(f, d); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]int{
+		"SELECT count(*) FROM encounter WHERE id > 1000000":                                                                                   1000,
+		"SELECT count(DISTINCT patient) FROM encounter WHERE id > 1000000":                                                                    50,
+		"SELECT count(*) FROM encounter e JOIN patient p ON p.number = e.patient JOIN provider v ON v.number = e.provider":                    1 + 1000,
+		"SELECT count(*) FROM video_session s JOIN encounter e ON e.id = s.encounter JOIN recording r ON r.owner_id = s.id":                   1 + 1000,
+		"SELECT count(*) FROM recording r JOIN patient p ON p.id = r.patient JOIN encounter e ON e.id = r.encounter AND e.patient = p.number": 1 + 1000,
+		"SELECT count(*) FROM recording WHERE form = name || '/'":                                                                             1001,
+		"SELECT count(*) FROM person":                            2 + 54 + 200,
+		"SELECT sum(total) FROM call_stats WHERE patient <> 'x'": 600,
+		"SELECT count(*) FROM call_stats":                        1 + 4,
+	} {
+		if got := count(t, f, query); got != want {
+			t.Errorf("%d, want %d: %s", got, want, query)
+		}
+	}
+	if n := count(t, f, "SELECT count(*) FROM recording WHERE name = ?", string(appendName(nil, 777))); n != 1 {
+		t.Errorf("%d recordings have the name that a look-up of 777 asks for", n)
+	}
+	calls := "SELECT count(*) FROM voice_call WHERE patient = ?"
+	if n := count(t, f, calls, patientID(d.busyPatient())); n != d.busyCalls {
+		t.Errorf("the busy patient has %d calls", n)
+	}
+	if n := count(t, f, calls, patientID(d.quietPatient(d.quiet-1))); n != quietCalls {
+		t.Errorf("the last quiet patient has %d calls", n)
+	}
+	if n := count(t, f, calls+" AND status = 'NO_ANSWER'", patientID(d.busyPatient())); n != d.unanswered() {
+		t.Errorf("%d unanswered calls, expected %d", n, d.unanswered())
+	}
+	if n := count(t, f, "SELECT count(DISTINCT called_at) FROM voice_call WHERE patient = ?", patientID(d.busyPatient())); n != d.busyCalls {
+		t.Errorf("%d different times", n)
+	}
+}
+
+func TestAColumnThatIsGoneIsSaidAndNotPassedOver(t *testing.T) {
+	t.Parallel()
+	f := schema(t)
+	err := f.copies("patient", "", numbers, 1, 2, map[string]string{"surname": "'x'"})
+	if err == nil || !strings.Contains(err.Error(), "surname") {
+		t.Errorf("error %v", err)
+	}
+	if err := f.copies("encounter", "t.id < 0", numbers, 1, 2, nil, sql.Named("unused", 1)); err == nil {
+		t.Error("copied no row")
+	}
+}
+
+func TestRowsAreWrittenOverSeveralBatches(t *testing.T) {
+	t.Parallel()
+	f := schema(t)
+	if err := f.exec("CREATE TABLE tally (i INTEGER PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.rows(5, batch+10, numbers+"INSERT INTO tally SELECT i FROM n"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, f, "SELECT count(*) FROM tally WHERE i BETWEEN 5 AND ?", batch+10); n != batch+6 {
+		t.Errorf("%d rows, want %d", n, batch+6)
+	}
+}
