@@ -82,16 +82,13 @@ func TestAChainThatWentBackIsNotSigned(t *testing.T) {
 			w.tamper(t, `UPDATE audit_chain SET hash = zeroblob(32) WHERE chain = ?`, tenant)
 		},
 	} {
-		for _, restarted := range []bool{false, true} {
-			w := newWorld(t)
-			w.fill(t, tenant, 2, 3)
+		w := newWorld(t)
+		w.fill(t, tenant, 2, 3)
+		w.fill(t, "another", 1)
+		w.checkpoint(t)
+		act(t, w)
+		for n := range 2 {
 			w.fill(t, "another", 1)
-			w.checkpoint(t)
-			act(t, w)
-			w.fill(t, "another", 1)
-			if restarted {
-				w.open(t)
-			}
 			err := w.keeper.Checkpoint(t.Context())
 			if !errors.Is(err, oversight.ErrRewound) || !strings.Contains(err.Error(), tenant) {
 				t.Errorf("%s: %v", name, err)
@@ -99,9 +96,10 @@ func TestAChainThatWentBackIsNotSigned(t *testing.T) {
 			if got := w.signed(t, tenant); len(got) != 1 {
 				t.Errorf("%s: signed %v", name, got)
 			}
-			if got := w.signed(t, "another"); len(got) != 2 {
+			if got := w.signed(t, "another"); len(got) != 2+n {
 				t.Errorf("%s: of the other chain, signed %v", name, got)
 			}
+			w.open(t) // another process finds the same
 		}
 	}
 }

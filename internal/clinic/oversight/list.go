@@ -14,8 +14,9 @@ const (
 	MaxLimit     = 1000
 	// scanLimit bounds how many entries one page looks through.
 	scanLimit = 200_000
-	// A search for the newest goes back in windows of numbers that double.
-	firstWindow, lastWindow = 512, 32_768
+	// lastWindow bounds the windows of numbers, each twice the one before, in
+	// which a search for the newest goes back.
+	lastWindow = 32_768
 )
 
 // Page asks for entries numbered above After, up to and including Upto.
@@ -84,7 +85,7 @@ func (l *log) oldest(p Page) (Entries, error) {
 // newest reads a page backwards: in windows, as groups are read forwards.
 func (l *log) newest(p Page) (Entries, error) {
 	var found Entries
-	stop, window := max(p.After, p.Upto-scanLimit), int64(firstWindow)
+	stop, window := max(p.After, p.Upto-scanLimit), int64(2*p.Limit)
 	if l.filter.Patient != "" {
 		stop = p.After
 	}
