@@ -88,8 +88,13 @@ func parse(args []string) (options, error) {
 			return opt, fmt.Errorf("no case %q; there are: %s", name, strings.Join(names, " "))
 		}
 	}
-	if opt.Quick {
-		opt.Pairs, opt.Slice = 2, 100*time.Millisecond
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if opt.Quick && !given["pairs"] {
+		opt.Pairs = 2
+	}
+	if opt.Quick && !given["slice"] {
+		opt.Slice = 100 * time.Millisecond
 	}
 	if opt.Pairs < 1 || opt.Slice <= 0 || opt.Conns < 1 {
 		return opt, fmt.Errorf("-pairs, -slice and -conns must be positive")
