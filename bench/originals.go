@@ -19,7 +19,7 @@ const (
 
 // chartlineData gives the directory of our server with a data set.
 func (b *bench) chartlineData(d dataset) (string, error) {
-	return b.cached("chartline-"+d.name, func(dir string) error {
+	return b.cached("chartline-"+d.name, ourSchema, func(dir string) error {
 		if err := b.chartlineTenant(dir); err != nil || d.allPatients() == 0 {
 			return err
 		}
@@ -178,7 +178,7 @@ func (b *bench) startMedia() (*chartline, error) {
 	if b.opt.Quick {
 		name += "-quick"
 	}
-	dir, err := b.cached(name, b.fillMedia)
+	dir, err := b.cached(name, ourSchema, b.fillMedia)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type pocketbase struct {
 }
 
 func (b *bench) pocketbaseData(d dataset) (string, error) {
-	return b.cached("pocketbase-"+d.name, func(dir string) error {
+	return b.cached("pocketbase-"+d.name, theirSchema, func(dir string) error {
 		cmd := exec.Command(b.bin.pocketbase, "init", "--dir", dir) // #nosec G204 -- the peer that we built
 		out, err := cmd.Output()
 		if err != nil {
@@ -67,15 +67,17 @@ func (b *bench) startPocketbase(d dataset) (*pocketbase, error) {
 }
 
 func (b *bench) pocketbaseStarter(d dataset) (starter, error) {
+	dir, err := b.pocketbaseData(d)
+	if err != nil {
+		return starter{}, err
+	}
 	p, err := b.startPocketbase(d) // once to know that it works
 	if err != nil {
 		return starter{}, err
 	}
 	p.server.Stop()
 	return starter{
-		spec: func() (proc.Spec, error) {
-			return b.pocketbaseSpec(filepath.Join(b.cache, "data", "pocketbase-"+d.name))
-		},
+		spec: func() (proc.Spec, error) { return b.pocketbaseSpec(dir) },
 		request: func(addr string) string {
 			return "GET " + string(p.lookupPath(nil, 1)) + " HTTP/1.1\r\nHost: " + addr + "\r\nAuthorization: Bearer " + p.token + "\r\n\r\n"
 		},

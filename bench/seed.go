@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -11,16 +13,28 @@ import (
 	_ "modernc.org/sqlite" // the driver that fills data sets while no server runs
 )
 
-// cached gives the directory of a data set, made by fill the first time. A set
-// that was not finished is made again.
-func (b *bench) cached(name string, fill func(dir string) error) (string, error) {
-	dir := filepath.Join(b.cache, "data", name)
+// cached gives the directory of a data set, made by fill the first time and
+// whenever what the files of made say has changed. A set that was not finished
+// is made again.
+func (b *bench) cached(name, made string, fill func(dir string) error) (string, error) {
+	version, err := digest(made)
+	if err != nil {
+		return "", err
+	}
+	base := filepath.Join(b.cache, "data", name)
+	dir := base + "@" + version
 	done := filepath.Join(dir, "bench-complete")
 	if _, err := os.Stat(done); err == nil {
 		return dir, nil
 	}
-	if err := os.RemoveAll(dir); err != nil {
+	old, err := filepath.Glob(base + "@*")
+	if err != nil {
 		return "", err
+	}
+	for _, dir := range old {
+		if err := os.RemoveAll(dir); err != nil {
+			return "", err
+		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
@@ -32,6 +46,29 @@ func (b *bench) cached(name string, fill func(dir string) error) (string, error)
 	}
 	b.report.note("made data set %s in %v", name, time.Since(start).Round(time.Second))
 	return dir, os.WriteFile(done, nil, 0o600)
+}
+
+// What the data sets are made with: our schema, the peer's collections.
+const (
+	ourSchema   = "../internal/store/sqlite/migrations/*.sql"
+	theirSchema = "pocketbase/main.go"
+)
+
+// digest tells one state of the files from another.
+func digest(pattern string) (string, error) {
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		return "", fmt.Errorf("no files %s (run in bench/): %w", pattern, err)
+	}
+	hash := sha256.New()
+	for _, file := range files { // Glob gives them in order
+		text, err := os.ReadFile(file) // #nosec G304 -- our sources
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(hash, "%d\n%s", len(text), text)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:4]), nil
 }
 
 // filler writes rows straight into a SQLite file that no server has open.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,5 +144,39 @@ func TestRowsAreWrittenOverSeveralBatches(t *testing.T) {
 	}
 	if n := count(t, f, "SELECT count(*) FROM tally WHERE i BETWEEN 5 AND ?", batch+10); n != batch+6 {
 		t.Errorf("%d rows, want %d", n, batch+6)
+	}
+}
+
+func TestADataSetIsMadeOnceAndAgainWhenItsSchemaChanges(t *testing.T) {
+	t.Parallel()
+	b := &bench{cache: t.TempDir(), report: &report{w: io.Discard}}
+	schema := filepath.Join(t.TempDir(), "1.sql")
+	made := 0
+	for _, c := range []struct {
+		text string
+		fail bool
+		want int
+	}{{"a", true, 1}, {"a", false, 2}, {"a", false, 2}, {"b", false, 3}, {"b", false, 3}} {
+		if err := os.WriteFile(schema, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dir, err := b.cached("set", schema, func(dir string) error {
+			made++
+			if c.fail {
+				return errors.New("the disk is full")
+			}
+			return os.WriteFile(filepath.Join(dir, "rows"), nil, 0o600)
+		})
+		if (err != nil) != c.fail || made != c.want {
+			t.Fatalf("made %d times, want %d: %v", made, c.want, err)
+		}
+		if err == nil {
+			if _, err := os.Stat(filepath.Join(dir, "rows")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(b.cache, "data", "*")); err != nil || len(left) != 1 {
+		t.Errorf("left %v, %v", left, err)
 	}
 }
