@@ -19,17 +19,19 @@ func sqlFault(err error) sqlstore.Fault {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return sqlstore.FaultUnavailable
 	}
-	e, ok := errors.AsType[*modernc.Error](err)
-	if !ok {
-		return sqlstore.FaultOther
+	var code int
+	if e, ok := errors.AsType[*Error](err); ok {
+		code = e.Code
+	} else if e, ok := errors.AsType[*modernc.Error](err); ok {
+		code = e.Code()
 	}
-	switch e.Code() {
+	switch code {
 	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_ROWID:
 		return sqlstore.FaultUnique
 	case codes.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return sqlstore.FaultReference
 	}
-	switch e.Code() & 0xff { // the primary code
+	switch code & 0xff { // the primary code
 	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
 		return sqlstore.FaultDamaged
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_PROTOCOL, codes.SQLITE_INTERRUPT, codes.SQLITE_NOMEM,

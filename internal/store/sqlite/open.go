@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	modernc "modernc.org/sqlite"
@@ -32,8 +32,8 @@ type Options struct {
 // DB is an open database. It implements store.Store.
 type DB struct {
 	*sqlstore.Store
-	path string
-	read driver.Connector
+	path     string
+	settings []string
 }
 
 // Open opens the database at path, making it where there is none, and brings
@@ -47,51 +47,64 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = 5 * time.Second
 	}
-	write, err := modernc.NewConnector(dsn(path, o, "_txlock=immediate"))
-	if err != nil {
-		return nil, err
-	}
-	read, err := modernc.NewConnector(dsn(path, o, "_pragma=query_only(1)"))
-	if err != nil {
-		return nil, err
-	}
-	if err := prepare(ctx, path, write); err != nil {
+	d := &DB{path: path, settings: settings(o)}
+	if err := d.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	return &DB{
-		Store: sqlstore.New(sqlstore.Config{Dialect: dialect(), Read: read, Write: write, Readers: o.Readers}),
-		path:  path,
-		read:  read,
-	}, nil
+	d.Store = sqlstore.New(sqlstore.Config{
+		Dialect: dialect(), Readers: o.Readers,
+		Read:  d.connector("PRAGMA query_only = 1"),
+		Write: d.connector(),
+	})
+	return d, nil
 }
 
-// dsn names the database and what every connection to it is set to. A commit is
-// on disk before it is answered. Reads go through the page cache of the system
-// by mmap; what SQLite itself keeps is small.
-func dsn(path string, o Options, more string) string {
-	u := url.URL{Scheme: "file", Path: path}
-	pragmas := ""
-	for _, p := range []string{
-		"busy_timeout(" + strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10) + ")",
-		"journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "cell_size_check(1)", "trusted_schema(0)",
-		"cache_size(-2048)", "mmap_size(2147418112)", "journal_size_limit(67108864)", "temp_store(memory)",
-	} {
-		pragmas += "_pragma=" + p + "&"
+// settings are what every connection is set to. A commit is on disk before it
+// is answered. Reads go through the system's page cache by mmap; what SQLite
+// itself keeps is small.
+func settings(o Options) []string {
+	return []string{
+		"busy_timeout = " + strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10), "journal_mode = wal", "synchronous = full",
+		"foreign_keys = 1", "cell_size_check = 1", "trusted_schema = 0", "cache_size = -2048", "mmap_size = 2147418112",
+		"journal_size_limit = 67108864", "temp_store = memory",
 	}
-	return u.String() + "?" + pragmas + more
+}
+
+func (d *DB) connector(more ...string) sqlstore.Connector {
+	var setup []string
+	for _, s := range d.settings {
+		setup = append(setup, "PRAGMA "+s)
+	}
+	setup = append(setup, more...)
+	return func(context.Context) (sqlstore.Conn, error) { return connect(d.path, setup) }
+}
+
+// sql opens the database for what is not sqlstore's: migrations and checks.
+func (d *DB) sql() (*sql.DB, error) {
+	query := url.Values{"_txlock": {"immediate"}}
+	for _, s := range d.settings {
+		name, value, _ := strings.Cut(s, " = ")
+		query.Add("_pragma", name+"("+value+")")
+	}
+	u := url.URL{Scheme: "file", Path: d.path, RawQuery: query.Encode()}
+	connector, err := modernc.NewConnector(u.String())
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 // prepare makes the file where there is none and migrates it, while no other
 // process does.
-func prepare(ctx context.Context, path string, c driver.Connector) (err error) {
-	unlock, err := lockDirectory(ctx, filepath.Dir(path))
+func (d *DB) prepare(ctx context.Context) (err error) {
+	unlock, err := lockDirectory(ctx, filepath.Dir(d.path))
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	// An existing file is not opened here: closing it would release the locks
 	// that SQLite holds on it in this process.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(d.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	switch {
 	case err == nil:
 		err = f.Close()
@@ -101,7 +114,10 @@ func prepare(ctx context.Context, path string, c driver.Connector) (err error) {
 	if err != nil {
 		return err
 	}
-	db := sql.OpenDB(c)
+	db, err := d.sql()
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return migrate(ctx, db)
 }
@@ -111,7 +127,10 @@ func (d *DB) Path() string { return d.path }
 
 // SchemaVersion returns the number of the last migration in the database.
 func (d *DB) SchemaVersion(ctx context.Context) (int64, error) {
-	db := sql.OpenDB(d.read)
+	db, err := d.sql()
+	if err != nil {
+		return 0, err
+	}
 	v, _, err := schemaVersion(ctx, db)
 	return v, errors.Join(err, db.Close())
 }
@@ -119,7 +138,10 @@ func (d *DB) SchemaVersion(ctx context.Context) (int64, error) {
 // Verify reads the whole database: every page, every index against its table,
 // every reference. After damage was found nothing more is written.
 func (d *DB) Verify(ctx context.Context) (err error) {
-	db := sql.OpenDB(d.read)
+	db, err := d.sql()
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	for query, good := range map[string]string{"PRAGMA integrity_check(10)": "ok", "PRAGMA foreign_key_check": ""} {
 		found, err := firstColumn(ctx, db, query)

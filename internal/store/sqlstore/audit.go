@@ -26,13 +26,13 @@ const (
 	colsAuditGroup = `
 	SELECT g.chain, g.first_seq, g.last_seq, g.from_at, g.until_at, g.hash, g.entries`
 	sqlAuditGroups = colsAuditGroup + `
-	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 ORDER BY g.last_seq LIMIT CAST($3 AS bigint)`
+	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 ORDER BY g.last_seq LIMIT $3`
 	sqlAuditGroupsBetween = colsAuditGroup + `
-	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 AND g.until_at >= $3 AND g.from_at < $4 ORDER BY g.last_seq LIMIT CAST($5 AS bigint)`
+	FROM audit_group g WHERE g.chain = $1 AND g.last_seq > $2 AND g.until_at >= $3 AND g.from_at < $4 ORDER BY g.last_seq LIMIT $5`
 	sqlAuditGroupsOf = colsAuditGroup + `
 	FROM audit_subject s JOIN audit_group g ON g.chain = s.chain AND g.last_seq = s.last_seq
 	WHERE s.chain = $1 AND s.patient = $2 AND s.last_seq > $3 AND s.last_seq <= $4 AND g.until_at >= $5 AND g.from_at < $6
-	ORDER BY s.last_seq LIMIT CAST($7 AS bigint)`
+	ORDER BY s.last_seq LIMIT $7`
 )
 
 // auditHead is a chain's end, and how far its index by patient reaches.
@@ -42,9 +42,9 @@ type auditHead struct {
 	indexed int64
 }
 
-func scanAuditHead(r *rows) auditHead { return auditHead{r.int(), r.hash(), r.int()} }
+func scanAuditHead(r *row) auditHead { return auditHead{r.int(), r.hash(), r.int()} }
 
-func scanAuditGroup(r *rows) store.AuditGroup {
+func scanAuditGroup(r *row) store.AuditGroup {
 	return store.AuditGroup{
 		Chain: r.text(), First: r.int(), Last: r.int(), From: r.time(), Until: r.time(), Hash: r.hash(), Lines: r.bytes(),
 	}
@@ -104,7 +104,7 @@ func (t *tx) AuditGroupsOf(chain, patient string, from, until *time.Time, after 
 }
 
 func (t *tx) AuditChains() ([]string, error) {
-	return all(t, (*rows).text, sqlAuditChains)
+	return all(t, (*row).text, sqlAuditChains)
 }
 
 func (t *tx) IndexAudit(chain string, limit int, subjects func(store.AuditGroup) ([]string, error)) (bool, error) {

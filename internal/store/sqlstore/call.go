@@ -29,11 +29,11 @@ const (
 		from_number, to_number, external_id, source, user_id, encounter, legs, voicemail, media, created_at, updated_at
 	FROM voice_call`
 	sqlCall    = colsCall + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlCalls   = colsCall + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT CAST($4 AS bigint)`
-	sqlCallsOf = colsCall + ` WHERE tenant = $1 AND instance = $2 AND patient = $3 AND id > $4 ORDER BY id LIMIT CAST($5 AS bigint)`
+	sqlCalls   = colsCall + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT $4`
+	sqlCallsOf = colsCall + ` WHERE tenant = $1 AND instance = $2 AND patient = $3 AND id > $4 ORDER BY id LIMIT $5`
 )
 
-func scanCall(r *rows) care.Call {
+func scanCall(r *row) care.Call {
 	return care.Call{
 		Scope: scanScope(r), ID: r.text(), Patient: r.text(), Direction: care.Direction(r.text()), Status: care.CallStatus(r.text()),
 		Duration: r.int(), CalledAt: r.time(), StartedAt: r.maybeTime(), AnsweredAt: r.maybeTime(), EndedAt: r.maybeTime(),
@@ -70,7 +70,7 @@ func (t *tx) Call(s care.Scope, id string) (care.Call, error) {
 }
 
 func (t *tx) UpdateCall(c care.Call) error {
-	was, err := one(t, "voice_call", (*rows).text, sqlCallPatient, c.Tenant, c.Instance, c.ID)
+	was, err := one(t, "voice_call", (*row).text, sqlCallPatient, c.Tenant, c.Instance, c.ID)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (t *tx) refreshMedia(s care.Scope, call string) error {
 	if err != nil {
 		return err
 	}
-	changed, err := all(t, (*rows).text, sqlCallMedia, s.Tenant, s.Instance, call, int64(care.MediaOf(recordings)))
+	changed, err := all(t, (*row).text, sqlCallMedia, s.Tenant, s.Instance, call, int64(care.MediaOf(recordings)))
 	if err != nil || len(changed) == 0 {
 		return err
 	}

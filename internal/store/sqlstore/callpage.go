@@ -21,10 +21,10 @@ const (
 	colsCallFilter = `
 	AND ($8 = '' OR direction = $8) AND ($9 = '' OR status = $9) AND media >= $10 AND media <= $11`
 
-	sqlCallsUp           = colsCallItem + colsCallRange + ` ORDER BY called_at, id LIMIT CAST($8 AS bigint) OFFSET $9`
-	sqlCallsDown         = colsCallItem + colsCallRange + ` ORDER BY called_at DESC, id DESC LIMIT CAST($8 AS bigint) OFFSET $9`
-	sqlCallsUpFiltered   = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at, id LIMIT CAST($12 AS bigint) OFFSET $13`
-	sqlCallsDownFiltered = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at DESC, id DESC LIMIT CAST($12 AS bigint) OFFSET $13`
+	sqlCallsUp           = colsCallItem + colsCallRange + ` ORDER BY called_at, id LIMIT $8 OFFSET $9`
+	sqlCallsDown         = colsCallItem + colsCallRange + ` ORDER BY called_at DESC, id DESC LIMIT $8 OFFSET $9`
+	sqlCallsUpFiltered   = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at, id LIMIT $12 OFFSET $13`
+	sqlCallsDownFiltered = colsCallItem + colsCallRange + colsCallFilter + ` ORDER BY called_at DESC, id DESC LIMIT $12 OFFSET $13`
 	sqlCallsCount        = `
 	SELECT count(*) FROM voice_call` + colsCallRange + colsCallFilter
 )
@@ -89,7 +89,7 @@ func (l callList) bounds() (low, high callKey) {
 // stats is how many calls a patient has, and the version of that list.
 type stats struct{ total, version int64 }
 
-func scanStats(r *rows) stats { return stats{r.int(), r.int()} }
+func scanStats(r *row) stats { return stats{r.int(), r.int()} }
 
 func (t *tx) CallsPage(s care.Scope, patient string, p care.CallPage) ([]care.CallItem, int, error) {
 	st, err := one(t, "", scanStats, sqlCallStats, s.Tenant, s.Instance, patient)
@@ -132,7 +132,7 @@ func (t *tx) countCalls(l callList, st stats) (int64, error) {
 	var n int64
 	err := t.walk(t.scan(st.total), sqlCallsCount,
 		values(l.scope.Tenant, l.scope.Instance, l.patient, low.at, low.id, high.at, high.id, l.direction, l.status, l.least, l.most),
-		func(r *rows) error { n = r.int(); return nil })
+		func(r *row) error { n = r.int(); return nil })
 	if err == nil {
 		t.pages().keepTotal(l, st.version, n)
 	}
@@ -167,7 +167,7 @@ func (t *tx) callsBetween(l callList, version, total, low, high int64) ([]care.C
 	}
 	args = append(args, high-low, offset)
 	items := make([]care.CallItem, 0, high-low)
-	err := t.walk(t.scan(offset+high-low), sql, args, func(r *rows) error {
+	err := t.walk(t.scan(offset+high-low), sql, args, func(r *row) error {
 		items = append(items, care.CallItem{
 			ID: r.text(), Patient: l.patient, Direction: care.Direction(r.text()), Status: care.CallStatus(r.text()),
 			Duration: r.int(), CalledAt: r.time(), Media: care.Media(r.int()),

@@ -18,7 +18,7 @@ const (
 	SELECT EXISTS (SELECT 1 FROM care_team WHERE tenant = $1 AND instance = $2 AND patient = $3 AND provider = $4)`
 )
 
-func scanCareTeamMember(r *rows) care.CareTeamMember {
+func scanCareTeamMember(r *row) care.CareTeamMember {
 	return care.CareTeamMember{
 		Scope: scanScope(r), Patient: r.text(), Provider: r.int(), Role: r.text(), CreatedAt: r.time(),
 	}
@@ -42,5 +42,5 @@ func (t *tx) CareTeam(s care.Scope, patient string) ([]care.CareTeamMember, erro
 }
 
 func (t *tx) InCareTeam(s care.Scope, patient string, provider int64) (bool, error) {
-	return one(t, "care_team_member", (*rows).bool, sqlCareTeamHas, s.Tenant, s.Instance, patient, provider)
+	return one(t, "care_team_member", (*row).bool, sqlCareTeamHas, s.Tenant, s.Instance, patient, provider)
 }

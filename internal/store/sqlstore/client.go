@@ -1,10 +1,6 @@
 package sqlstore
 
-import (
-	"encoding/json"
-
-	"chartline/internal/care"
-)
+import "chartline/internal/care"
 
 const (
 	sqlClientAdmit = `
@@ -19,7 +15,7 @@ const (
 	colsClient = `
 	SELECT name, tenant, title, secret_hash, enabled, home, instances, blocked_until, created_at, updated_at FROM client`
 	sqlClient  = colsClient + ` WHERE name = $1`
-	sqlClients = colsClient + ` WHERE tenant = $1 AND name > $2 ORDER BY name LIMIT CAST($3 AS bigint)`
+	sqlClients = colsClient + ` WHERE tenant = $1 AND name > $2 ORDER BY name LIMIT $3`
 
 	sqlGrantAdmit = `
 	SELECT EXISTS (SELECT 1 FROM instance WHERE tenant = $1 AND instance = $2),
@@ -34,14 +30,14 @@ const (
 	WHERE client = $1 ORDER BY tenant, instance, name`
 )
 
-func scanClient(r *rows) care.Client {
+func scanClient(r *row) care.Client {
 	return care.Client{
 		Name: r.text(), Tenant: r.text(), Title: r.text(), SecretHash: r.bytes(), Enabled: r.bool(),
 		Home: r.text(), Instances: listOf[string](r), BlockedUntil: r.maybeTime(), CreatedAt: r.time(), UpdatedAt: r.time(),
 	}
 }
 
-func scanGrant(r *rows) care.Grant {
+func scanGrant(r *row) care.Grant {
 	return care.Grant{
 		Client: r.text(), Tenant: r.text(), Instance: r.text(), Name: care.GrantName(r.text()),
 		Until: r.maybeTime(), CreatedAt: r.time(),
@@ -91,37 +87,4 @@ func (t *tx) DeleteGrant(tenant, instance, client string, name care.GrantName) e
 
 func (t *tx) Grants(client string) ([]care.Grant, error) {
 	return all(t, scanGrant, sqlGrants, client)
-}
-
-// listText is how a short list is stored: JSON, or empty where there is none.
-func listText[T any](v []T) (string, error) {
-	if len(v) == 0 {
-		return "", nil
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", &care.Error{Kind: care.KindInternal, Cause: err}
-	}
-	return string(b), nil
-}
-
-// listOf reads the next column as listText wrote it.
-func listOf[T any](r *rows) []T {
-	s := r.text()
-	if s == "" {
-		return nil
-	}
-	var v []T
-	if err := json.Unmarshal([]byte(s), &v); err != nil && r.err == nil {
-		r.err = err
-	}
-	return v
-}
-
-// blob keeps bytes that are not there from being NULL.
-func blob(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
 }

@@ -56,7 +56,7 @@ func (t *tx) shorterForms(s care.Scope, form string) ([]string, error) {
 	stem := form[:strings.IndexByte(form, '/')+1]
 	var found []string
 	for at := parentForm(form, stem); at != ""; {
-		below, err := all(t, (*rows).text, sqlFormBelow, s.Tenant, s.Instance, at, stem)
+		below, err := all(t, (*row).text, sqlFormBelow, s.Tenant, s.Instance, at, stem)
 		if err != nil || len(below) == 0 {
 			return found, err
 		}

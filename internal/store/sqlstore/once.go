@@ -14,7 +14,7 @@ const (
 	ON CONFLICT DO NOTHING`
 	sqlDoneDelete = `
 	DELETE FROM done WHERE (tenant, instance, actor, key) IN
-		(SELECT tenant, instance, actor, key FROM done WHERE done_at < $1 ORDER BY done_at LIMIT CAST($2 AS bigint))`
+		(SELECT tenant, instance, actor, key FROM done WHERE done_at < $1 ORDER BY done_at LIMIT $2)`
 )
 
 type done struct {
@@ -22,7 +22,7 @@ type done struct {
 	result      []byte
 }
 
-func scanDone(r *rows) done { return done{r.text(), r.bytes()} }
+func scanDone(r *row) done { return done{r.text(), r.bytes()} }
 
 func (t *tx) Done(s care.Scope, actor, key string) (string, []byte, error) {
 	d, err := one(t, "idempotency_key", scanDone, sqlDone, s.Tenant, s.Instance, actor, key)

@@ -44,12 +44,12 @@ const (
 	sqlPatientByNumber     = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND number = $3`
 	sqlPatientByMRN        = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND mrn = $3 AND mrn <> ''`
 	sqlPatientByExternalID = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND external_id = $3 AND external_id <> ''`
-	sqlPatients            = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT CAST($4 AS bigint)`
+	sqlPatients            = colsPatient + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT $4`
 )
 
-func scanScope(r *rows) care.Scope { return care.Scope{Tenant: r.text(), Instance: r.text()} }
+func scanScope(r *row) care.Scope { return care.Scope{Tenant: r.text(), Instance: r.text()} }
 
-func scanPatient(r *rows) care.Patient {
+func scanPatient(r *row) care.Patient {
 	return care.Patient{
 		Scope: scanScope(r), ID: r.text(), Number: r.int(), FirstName: r.text(), MiddleName: r.text(), LastName: r.text(),
 		BirthDate: r.text(), Gender: r.text(), Email: r.text(), Phone: r.text(), CountryCode: r.text(), TimeZone: r.text(),
@@ -60,7 +60,7 @@ func scanPatient(r *rows) care.Patient {
 func personCounter(year int) string { return fmt.Sprintf("person:%d", year) }
 
 func (t *tx) NextPerson(s care.Scope, year int) (int64, error) {
-	seq, err := one(t, "instance", (*rows).int, sqlCounterNext, s.Tenant, s.Instance, personCounter(year))
+	seq, err := one(t, "instance", (*row).int, sqlCounterNext, s.Tenant, s.Instance, personCounter(year))
 	if err != nil {
 		return 0, err
 	}

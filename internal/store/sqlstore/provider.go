@@ -22,10 +22,10 @@ const (
 	FROM provider`
 	sqlProvider     = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number = $3`
 	sqlProviderByID = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlProviders    = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT CAST($4 AS bigint)`
+	sqlProviders    = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT $4`
 )
 
-func scanProvider(r *rows) care.Provider {
+func scanProvider(r *row) care.Provider {
 	return care.Provider{
 		Scope: scanScope(r), ID: r.text(), Number: r.int(), FirstName: r.text(), MiddleName: r.text(), LastName: r.text(),
 		Title: r.text(), Gender: r.text(), Email: r.text(), Phone: r.text(), CountryCode: r.text(), TimeZone: r.text(),

@@ -46,9 +46,9 @@ const (
 	colsAnswering = ` AND name_status <> 'dismissed' AND deleted_at IS NULL AND withheld_at IS NULL AND (consent = 'given' OR consent = 'unknown'
 		AND NOT (SELECT unknown_consent_refused FROM instance i WHERE i.tenant = $1 AND i.instance = $2))`
 	sqlRecordingsNamed = colsRecording + `form = $3 AND name = $4` + colsAnswering + `
-	ORDER BY created_at, id LIMIT CAST($5 AS bigint)`
+	ORDER BY created_at, id LIMIT $5`
 	sqlRecordingsFitting = colsRecording + `form >= $3 AND form <= $4 AND (ext = $5 OR ext = '' OR $5 = '')` + colsAnswering + `
-	ORDER BY created_at, id LIMIT CAST($6 AS bigint)`
+	ORDER BY created_at, id LIMIT $6`
 	sqlFormBelow = `
 	SELECT form FROM recording WHERE tenant = $1 AND instance = $2 AND form <= $3 AND form >= $4 AND deleted_at IS NULL
 	ORDER BY form DESC LIMIT 1`
@@ -56,7 +56,7 @@ const (
 	colsRecordingFilter = ` AND ($5 = '' OR patient = $5) AND ($6 = '' OR owner_kind = $6 AND owner_id = $7)
 	AND ($8 = '' OR name_status = $8) AND ($9 = '' OR consent = $9)
 	AND ($10 OR (withheld_at IS NOT NULL) = $11) AND ($12 OR deleted_at IS NULL)
-	ORDER BY created_at DESC, id DESC LIMIT CAST($13 AS bigint)`
+	ORDER BY created_at DESC, id DESC LIMIT $13`
 	colsRecordingsBefore  = colsRecording + `(created_at, id) < ($3, $4)`
 	sqlRecordings         = colsRecordingsBefore + colsRecordingFilter
 	sqlRecordingsPatient  = colsRecordingsBefore + ` AND patient = $5` + colsRecordingFilter
@@ -70,7 +70,7 @@ const (
 // namedLimit bounds how many recordings one name is answered with.
 const namedLimit = 100
 
-func scanRecording(r *rows) care.Recording {
+func scanRecording(r *row) care.Recording {
 	return care.Recording{
 		Scope: scanScope(r), ID: r.text(), Name: r.text(), NameStatus: care.NameStatus(r.text()), Owner: scanOwner(r), Patient: r.text(),
 		Encounter: r.maybeInt(), ContentType: r.text(), Size: r.int(), SHA256: r.hash(), BlobKey: r.text(), Duration: r.maybeInt(),
@@ -79,7 +79,7 @@ func scanRecording(r *rows) care.Recording {
 	}
 }
 
-func scanOwner(r *rows) care.Owner { return care.Owner{Kind: care.OwnerKind(r.text()), ID: r.text()} }
+func scanOwner(r *row) care.Owner { return care.Owner{Kind: care.OwnerKind(r.text()), ID: r.text()} }
 
 // invertedForm is a name's stem and folders with the nearest folder first, each
 // ended by a slash, so that what names may have more or less of comes last: one
@@ -187,5 +187,5 @@ func (t *tx) Recordings(s care.Scope, f care.RecordingFilter, before *store.Reco
 }
 
 func (t *tx) BlobKeyUsed(key string) (bool, error) {
-	return one(t, "recording", (*rows).bool, sqlBlobKeyUsed, key)
+	return one(t, "recording", (*row).bool, sqlBlobKeyUsed, key)
 }

@@ -21,11 +21,11 @@ const (
 	SELECT tenant, instance, id, sid, encounter, status, started_at, ended_at, reported, others, created_at, updated_at
 	FROM video_session`
 	sqlSession    = colsSession + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlSessions   = colsSession + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT CAST($4 AS bigint)`
-	sqlSessionsOf = colsSession + ` WHERE tenant = $1 AND instance = $2 AND encounter = $3 AND id > $4 ORDER BY id LIMIT CAST($5 AS bigint)`
+	sqlSessions   = colsSession + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT $4`
+	sqlSessionsOf = colsSession + ` WHERE tenant = $1 AND instance = $2 AND encounter = $3 AND id > $4 ORDER BY id LIMIT $5`
 )
 
-func scanSession(r *rows) care.Session {
+func scanSession(r *row) care.Session {
 	return care.Session{
 		Scope: scanScope(r), ID: r.text(), SID: r.text(), Encounter: r.int(), Status: care.SessionStatus(r.text()), Start: r.time(),
 		End: r.maybeTime(), Reported: r.maybeInt(), Others: listOf[int64](r), CreatedAt: r.time(), UpdatedAt: r.time(),

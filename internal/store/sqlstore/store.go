@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"runtime"
 	"sync"
@@ -18,7 +17,7 @@ type Config struct {
 	Dialect Dialect
 	// Read opens connections for View, Write the one for Update. Statements on
 	// a connection of Read that write fail.
-	Read, Write driver.Connector
+	Read, Write Connector
 	// Readers bounds the connections for View; 0 is one for each processor.
 	Readers int
 }
@@ -26,7 +25,7 @@ type Config struct {
 // Store implements store.Store but for Verify, which is an engine's own.
 type Store struct {
 	dialect Dialect
-	read    driver.Connector
+	read    Connector
 	readers chan *conn // one entry a connection; nil for one that is not open
 	writer  *writer
 	pages   *pageMemory

@@ -10,7 +10,7 @@ const (
 	sqlTenant = `
 	SELECT name, title, created_at FROM tenant WHERE name = $1`
 	sqlTenants = `
-	SELECT name, title, created_at FROM tenant WHERE name > $1 ORDER BY name LIMIT CAST($2 AS bigint)`
+	SELECT name, title, created_at FROM tenant WHERE name > $1 ORDER BY name LIMIT $2`
 
 	sqlInstanceAdmit = `
 	SELECT EXISTS (SELECT 1 FROM tenant WHERE name = $1)`
@@ -27,11 +27,11 @@ const (
 	sqlInstances = colsInstance + ` WHERE tenant = $1 ORDER BY instance`
 )
 
-func scanTenant(r *rows) care.Tenant {
+func scanTenant(r *row) care.Tenant {
 	return care.Tenant{Name: r.text(), Title: r.text(), CreatedAt: r.time()}
 }
 
-func scanInstance(r *rows) care.Instance {
+func scanInstance(r *row) care.Instance {
 	return care.Instance{
 		Scope:                 care.Scope{Tenant: r.text(), Instance: r.text()},
 		TimeZone:              r.text(),

@@ -18,7 +18,7 @@ const (
 	sqlTokensDelete = `
 	DELETE FROM token WHERE client = $1`
 	sqlTokensExpiredDelete = `
-	DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires_at < $1 ORDER BY expires_at LIMIT CAST($2 AS bigint))`
+	DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
 
 	sqlAttemptCount = `
 	INSERT INTO attempt (key, began_at, attempts) VALUES ($1, $3, 1)
@@ -29,7 +29,7 @@ const (
 	sqlAttempts = `
 	SELECT attempts, began_at FROM attempt WHERE key = $1 AND began_at >= $2`
 	sqlAttemptsDelete = `
-	DELETE FROM attempt WHERE key IN (SELECT key FROM attempt WHERE began_at < $1 ORDER BY began_at LIMIT CAST($2 AS bigint))`
+	DELETE FROM attempt WHERE key IN (SELECT key FROM attempt WHERE began_at < $1 ORDER BY began_at LIMIT $2)`
 )
 
 // tally is a count and the time of the first that it counts.
@@ -38,7 +38,7 @@ type tally struct {
 	since time.Time
 }
 
-func scanTally(r *rows) tally { return tally{int(r.int()), r.time()} }
+func scanTally(r *row) tally { return tally{int(r.int()), r.time()} }
 
 // of returns what a tally says, without a time where it counts nothing.
 func (v tally) of(err error) (int, time.Time, error) {
@@ -51,7 +51,7 @@ func (v tally) of(err error) (int, time.Time, error) {
 	return v.n, v.since, nil
 }
 
-func scanToken(r *rows) care.Token {
+func scanToken(r *row) care.Token {
 	return care.Token{Hash: r.hash(), Tenant: r.text(), Client: r.text(), IssuedAt: r.time(), ExpiresAt: r.time()}
 }
 

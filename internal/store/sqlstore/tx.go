@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql/driver"
 
 	"chartline/internal/care"
 )
@@ -29,7 +28,7 @@ func (t *tx) ended() error {
 }
 
 // exec runs a statement and returns how many rows it changed.
-func (t *tx) exec(sql string, args ...driver.Value) (int64, error) {
+func (t *tx) exec(sql string, args ...any) (int64, error) {
 	if t.conn == nil {
 		return 0, t.ended()
 	}
@@ -41,7 +40,7 @@ func (t *tx) exec(sql string, args ...driver.Value) (int64, error) {
 }
 
 // change is exec for a statement that must find its row.
-func (t *tx) change(noun, sql string, args ...driver.Value) error {
+func (t *tx) change(noun, sql string, args ...any) error {
 	n, err := t.exec(sql, args...)
 	if err == nil && n == 0 {
 		return care.NotFound(noun)
@@ -50,7 +49,7 @@ func (t *tx) change(noun, sql string, args ...driver.Value) error {
 }
 
 // insert is exec for a statement ON CONFLICT DO NOTHING on a table with one key.
-func (t *tx) insert(noun, field, sql string, args ...driver.Value) error {
+func (t *tx) insert(noun, field, sql string, args ...any) error {
 	n, err := t.exec(sql, args...)
 	if err == nil && n == 0 {
 		return care.Conflict(noun, field)
@@ -62,8 +61,8 @@ func (t *tx) insert(noun, field, sql string, args ...driver.Value) error {
 // first, for each of refs, that what the row refers to is there, then, for each
 // of keys, that another row has that key already. Asking beforehand says which
 // key collides, on every engine, and leaves the transaction whole.
-func (t *tx) admit(noun string, refs, keys []string, sql string, args ...driver.Value) error {
-	return t.walk(t.background(), sql, args, func(r *rows) error {
+func (t *tx) admit(noun string, refs, keys []string, sql string, args ...any) error {
+	return t.walk(t.background(), sql, args, func(r *row) error {
 		for _, ref := range refs {
 			if !r.bool() {
 				return care.NotFound(ref)
@@ -81,29 +80,37 @@ func (t *tx) admit(noun string, refs, keys []string, sql string, args ...driver.
 func (t *tx) background() context.Context { return context.Background() }
 
 // walk calls each for every row until it returns an error.
-func (t *tx) walk(ctx context.Context, sql string, args []driver.Value, each func(*rows) error) error {
+func (t *tx) walk(ctx context.Context, sql string, args []any, each func(*row) error) error {
 	if t.conn == nil {
 		return t.ended()
 	}
-	r, err := t.conn.query(ctx, sql, args...)
+	rows, err := t.conn.query(ctx, sql, args...)
 	if err != nil {
 		return t.fail(err)
 	}
+	r := row{rows: rows}
+	more, err := rows.Next()
 	var stop error
-	for stop == nil && r.next() {
-		stop = each(r)
+	for more && err == nil && stop == nil {
+		r.column = 0
+		if stop = firstError(each(&r), r.err); stop == nil {
+			more, err = rows.Next()
+		}
 	}
-	if err := r.close(); err != nil {
+	if err := firstError(err, rows.Close()); err != nil {
 		return t.fail(err)
+	}
+	if stop != nil && stop == r.err {
+		return t.fail(stop)
 	}
 	return stop
 }
 
 // one returns the only row, or NotFound about noun.
-func one[T any](t *tx, noun string, scan func(*rows) T, sql string, args ...driver.Value) (T, error) {
+func one[T any](t *tx, noun string, scan func(*row) T, sql string, args ...any) (T, error) {
 	var v T
 	found := false
-	err := t.walk(t.background(), sql, args, func(r *rows) error {
+	err := t.walk(t.background(), sql, args, func(r *row) error {
 		v, found = scan(r), true
 		return nil
 	})
@@ -114,9 +121,9 @@ func one[T any](t *tx, noun string, scan func(*rows) T, sql string, args ...driv
 }
 
 // all returns every row.
-func all[T any](t *tx, scan func(*rows) T, sql string, args ...driver.Value) ([]T, error) {
+func all[T any](t *tx, scan func(*row) T, sql string, args ...any) ([]T, error) {
 	var list []T
-	err := t.walk(t.background(), sql, args, func(r *rows) error {
+	err := t.walk(t.background(), sql, args, func(r *row) error {
 		list = append(list, scan(r))
 		return nil
 	})

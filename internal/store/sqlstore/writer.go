@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -23,7 +22,7 @@ const (
 // durable as quickly as one.
 type writer struct {
 	store     *Store
-	connector driver.Connector
+	connector Connector
 	conn      *conn // nil where none is open
 	jobs      chan *job
 	done      chan struct{} // closed when the writer has stopped
@@ -41,7 +40,7 @@ type job struct {
 	answered chan error
 }
 
-func startWriter(s *Store, c driver.Connector) *writer {
+func startWriter(s *Store, c Connector) *writer {
 	w := &writer{store: s, connector: c, jobs: make(chan *job, batchLimit), done: make(chan struct{})}
 	go w.run(nil)
 	return w
