@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"chartline/internal/auth"
+	"chartline/internal/care"
 	"chartline/internal/config"
 	"chartline/internal/demo"
 )
@@ -77,7 +78,11 @@ func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, erro
 	if err != nil {
 		return demo.Guide{}, err
 	}
-	return demo.NewGuide(url, made), nil
+	found, err := e.visits.LookUp(a.ctx, a.actor(), care.Scope{Tenant: demo.Tenant, Instance: demo.Live}, demo.ExampleRecording)
+	if err != nil && !care.IsNotFound(err) { // who tries things out may have withheld it
+		return demo.Guide{}, err
+	}
+	return demo.NewGuide(url, found.Recording.ID, made), nil
 }
 
 // showDemo says what there is: for a program, one line.

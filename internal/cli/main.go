@@ -97,7 +97,13 @@ func commandPath(c *kong.Context) string {
 	return path
 }
 
+// errInterrupted is told where a signal ended a command before its end.
+var errInterrupted = errors.New("interrupted")
+
 func (a *app) fail(err error) int {
+	if a.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
 	a.printError(err)
 	if _, bad := errors.AsType[usage](err); bad {
 		return exitUsage

@@ -22,6 +22,9 @@ type Guide struct {
 	CallID        string     `json:"callId"` // one of that patient's recorded calls
 	RecordingName string     `json:"recordingName"`
 	Other         OtherGuide `json:"other"`
+
+	// RecordingID is the recording of that name, for the lines to paste.
+	RecordingID string `json:"-"`
 }
 
 // OtherGuide is the other tenant's part.
@@ -34,9 +37,10 @@ type OtherGuide struct {
 	RecordingName string `json:"recordingName"`
 }
 
-// NewGuide returns the guide to a demo that is reached at url.
-func NewGuide(url string, made Credentials) Guide {
-	g := Guide{URL: url, Tenant: Tenant, Instance: Live, APIClient: made.Client, Secret: made.Secret, Token: made.Token,
+// NewGuide returns the guide to a demo that is reached at url. recordingID is
+// the id of the recording that ExampleRecording names.
+func NewGuide(url, recordingID string, made Credentials) Guide {
+	g := Guide{URL: url, RecordingID: recordingID, Tenant: Tenant, Instance: Live, APIClient: made.Client, Secret: made.Secret, Token: made.Token,
 		NoGrantToken: made.NoGrantToken, RecordingName: ExampleRecording,
 		Other: OtherGuide{Tenant: OtherTenant, Instance: Live, Token: made.OtherToken, RecordingName: otherRecording}}
 	for _, c := range Clinics() {
@@ -62,9 +66,9 @@ func (g Guide) Write(w io.Writer, dir string) error {
 			len(c.Patients), len(c.Providers), len(c.Encounters), len(c.Calls), len(c.Recordings))
 	}
 	fmt.Fprintf(&b, "\nPaste into another terminal (the token lasts an hour; every start makes new ones):\n\n")
-	fmt.Fprintf(&b, "  U=%s T=%s\n", g.URL, g.Token)
+	fmt.Fprintf(&b, "  U=%s T=%s NONE=%s OTHER=%s\n", g.URL, g.Token, g.NoGrantToken, g.Other.Token)
 	for _, s := range g.sections() {
-		fmt.Fprintf(&b, "\n%s\n", s.title)
+		fmt.Fprintf(&b, "\n%s:\n", s.title)
 		for _, line := range s.lines {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
@@ -72,58 +76,4 @@ func (g Guide) Write(w io.Writer, dir string) error {
 	fmt.Fprintf(&b, "\nCtrl-C stops it. The same command starts it again with what is in %s; remove that directory to be rid of it.\n", dir)
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-type section struct {
-	title string
-	lines []string
-}
-
-// sections are the lines to try. U is the server's address, T the token.
-func (g Guide) sections() []section {
-	const auth = `-H "Authorization: Bearer $T"`
-	get := func(path string) string { return fmt.Sprintf(`curl -s %s "$U%s"`, auth, path) }
-	calls := fmt.Sprintf("/%s/%s/patients/%s", g.Tenant, g.Instance, g.PatientID)
-	call := calls + "/calls/" + g.CallID
-	session := sessionID(care.Scope{Tenant: Tenant, Instance: Live}, ExampleEncounter, 1)
-	return []section{
-		{"A recording's name in, its encounter out", []string{
-			get("/api/service/v1/encounter-from-recording/" + g.RecordingName),
-			get("/api/service/v1/encounter-from-recording/"+ambiguousName) + "   # fits two encounters",
-		}},
-		{"A patient's calls, and their recordings", []string{
-			get(calls),
-			get(calls + "/calls"),
-			get(calls + "/calls?hasRecording=true&size=5&sort=calledAt,asc"),
-			get(call),
-			fmt.Sprintf(`curl -sOJ %s "$U%s/recording"`, auth, call),
-			fmt.Sprintf(`curl -sI %s "$U%s/recording"`, auth, call),
-			fmt.Sprintf(`curl -s -r 0-999 -o first-kilobyte.mp3 %s "$U%s/recording"`, auth, call),
-		}},
-		{"Tokens, in each of the three ways", []string{
-			fmt.Sprintf(`curl -s -H 'Content-Type: application/json' -d '{"apiClient": "%s", "secret": "%s"}' "$U/auth/token"`, g.APIClient, g.Secret),
-			fmt.Sprintf(`curl -s -H 'Content-Type: application/json' -d '{"secret": "%s"}' "$U/%s/admin/api_clients/%s"`, g.Secret, g.Tenant, g.APIClient),
-			fmt.Sprintf(`curl -s -u '%s:%s' -d grant_type=client_credentials "$U/oauth/token"`, g.APIClient, g.Secret),
-		}},
-		{"The native surface: everything else, as its OpenAPI document says", []string{
-			get("/api/v1/openapi.json"),
-			get("/api/v1/instance"),
-			get("/api/v1/patients?limit=3"),
-			get("/api/v1/patients/" + g.PatientID),
-			get("/api/v1/patients/" + g.PatientID + "/care-team"),
-			get(fmt.Sprintf("/api/v1/patients/%s/care-team/%d", g.PatientID, exampleProvider)),
-			get("/api/v1/providers"),
-			get(fmt.Sprintf("/api/v1/providers/%d", exampleProvider)),
-			get("/api/v1/encounters?patient=" + g.PatientID),
-			get(fmt.Sprintf("/api/v1/encounters/%d", ExampleEncounter)),
-			get(fmt.Sprintf("/api/v1/sessions?encounter=%d", ExampleEncounter)),
-			get("/api/v1/sessions/" + session),
-			get("/api/v1/calls?patient=" + g.PatientID),
-			get("/api/v1/calls/" + g.CallID),
-			get("/api/v1/recordings"),
-			get("/api/v1/recordings?nameStatus=waiting"),
-			get("/api/v1/audit?patient=" + g.PatientID),
-		}},
-		{"Health and figures", []string{`curl -s "$U/"`, `curl -s "$U/healthz"`, `curl -s "$U/readyz"`, `curl -s "$U/metrics"`}},
-	}
 }
