@@ -114,7 +114,7 @@ func headerParam(name, doc string, maxLength int) *huma.Param {
 // failures are the statuses that an operation of this kind can end in.
 func failures(op operation, b *binding) []int {
 	if op.action == "" {
-		return []int{http.StatusInternalServerError}
+		return []int{http.StatusBadRequest, http.StatusInternalServerError}
 	}
 	out := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	if op.method != http.MethodGet {
