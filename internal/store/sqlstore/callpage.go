@@ -40,7 +40,7 @@ type callKey struct {
 }
 
 // A call's id is not empty and its bytes are below '~'.
-var firstID, lastID = "", "~"
+const firstID, lastID = "", "~"
 
 // callList is a filtered list of a patient's calls: what page memory knows it by.
 type callList struct {

@@ -1,4 +1,4 @@
-package postgres_test
+package sqlstore_test
 
 import (
 	"go/ast"
@@ -20,14 +20,14 @@ import (
 func TestPostgreSQLTakesEveryStatement(t *testing.T) {
 	t.Parallel()
 	db := startPostgres(t)
-	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("../postgres/migrations"), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	statements := sqlConstants(t, "../sqlstore")
+	statements := sqlConstants(t)
 	if len(statements) < 50 {
 		t.Fatalf("only %d statements were found", len(statements))
 	}
@@ -45,7 +45,7 @@ func TestPostgreSQLTakesEveryStatement(t *testing.T) {
 
 func TestBothEnginesHaveTheSameMigrations(t *testing.T) {
 	t.Parallel()
-	ours, theirs := migrationNames(t, "migrations"), migrationNames(t, "../sqlite/migrations")
+	ours, theirs := migrationNames(t, "../postgres/migrations"), migrationNames(t, "../sqlite/migrations")
 	if len(ours) == 0 || !slices.Equal(ours, theirs) {
 		t.Errorf("PostgreSQL has %v, SQLite %v", ours, theirs)
 	}
@@ -62,10 +62,10 @@ func migrationNames(t *testing.T, dir string) []string {
 
 // sqlConstants returns the package's statements: its constants named sql...,
 // with the parts that they are put together from.
-func sqlConstants(t *testing.T, dir string) map[string]string {
+func sqlConstants(t *testing.T) map[string]string {
 	t.Helper()
 	exprs := map[string]ast.Expr{}
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,133 @@
+package sqlstore_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"chartline/internal/store/sqlite"
+)
+
+// plans says by which indexes the statements that many requests wait for are
+// answered, in SQLite, which keeps no statistics here that could change them.
+var plans = map[string][]string{
+	"sqlToken":           {"token USING PRIMARY KEY (hash=?)"},
+	"sqlInstance":        {"instance USING PRIMARY KEY (tenant=? AND instance=?)"},
+	"sqlClient":          {"client USING PRIMARY KEY (name=?)"},
+	"sqlGrants":          {"client_grant USING PRIMARY KEY (client=?)"},
+	"sqlPatient":         {"patient USING INDEX sqlite_autoindex_patient_1 (tenant=? AND instance=? AND id=?)"},
+	"sqlPatientByNumber": {"patient USING INDEX sqlite_autoindex_patient_2 (tenant=? AND instance=? AND number=?)"},
+	"sqlPatientByMRN":    {"patient USING INDEX patient_by_mrn (tenant=? AND instance=? AND mrn=?)"},
+	"sqlCall":            {"voice_call USING INDEX sqlite_autoindex_voice_call_1 (tenant=? AND instance=? AND id=?)"},
+	"sqlCareTeamHas":     {"care_team USING PRIMARY KEY (tenant=? AND instance=? AND patient=? AND provider=?)"},
+	"sqlRecording":       {"recording USING INDEX sqlite_autoindex_recording_1 (tenant=? AND instance=? AND id=?)"},
+	"sqlRecordingsNamed": {
+		"recording USING INDEX recording_by_form (tenant=? AND instance=? AND form=?)", "i USING PRIMARY KEY (tenant=? AND instance=?)",
+	},
+	"sqlRecordingsFitting": {
+		"recording USING INDEX recording_by_form (tenant=? AND instance=? AND form>? AND form<?)",
+		"i USING PRIMARY KEY (tenant=? AND instance=?)",
+	},
+	"sqlRecordingsOf": {"recording USING INDEX recording_by_owner (tenant=? AND instance=? AND owner_kind=? AND owner_id=?)"},
+	"sqlVisit": {
+		"e USING PRIMARY KEY (tenant=? AND instance=? AND id=?)", "i USING PRIMARY KEY (tenant=? AND instance=?)",
+		"p USING INDEX sqlite_autoindex_patient_2 (tenant=? AND instance=? AND number=?)",
+		"v USING INDEX sqlite_autoindex_provider_1 (tenant=? AND instance=? AND number=?)",
+	},
+	"sqlVisitSessions": {
+		"s USING INDEX video_session_by_encounter (tenant=? AND instance=? AND encounter=?)",
+		"r USING INDEX recording_by_owner (tenant=? AND instance=? AND owner_kind=? AND owner_id=?) LEFT-JOIN",
+	},
+	"sqlCallStats":         {"call_stats USING PRIMARY KEY (tenant=? AND instance=? AND patient=?)"},
+	"sqlCallsUp":           {callRange},
+	"sqlCallsDown":         {callRange},
+	"sqlCallsUpFiltered":   {callRange},
+	"sqlCallsDownFiltered": {callRange},
+	"sqlCallsCount":        {callRange},
+	"sqlAuditHead":         {"audit_chain USING PRIMARY KEY (chain=?)"},
+	"sqlAuditGroups":       {"g USING INDEX sqlite_autoindex_audit_group_1 (chain=? AND last_seq>?)"},
+	"sqlDone":              {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
+}
+
+const callRange = "voice_call USING COVERING INDEX voice_call_page " +
+	"(tenant=? AND instance=? AND patient=? AND (called_at,id)>(?,?) AND (called_at,id)<(?,?))"
+
+// scans and sorts are the statements that may read a whole table, or order what
+// they found: small tables, and answers that a limit keeps small.
+var (
+	scans = []string{"sqlAuditChains"}
+	sorts = []string{"sqlRecordingsFitting"}
+)
+
+var parameter = regexp.MustCompile(`\$([0-9]+)`)
+
+func TestNoStatementReadsMoreThanItAnswers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "chartline.db")
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	all := sqlConstants(t)
+	for name := range plans {
+		if all[name] == "" {
+			t.Errorf("there is no statement %s", name)
+		}
+	}
+	for name, text := range all {
+		checkPlan(t, name, planOf(t, db, name, text))
+	}
+}
+
+func checkPlan(t *testing.T, name string, plan []string) {
+	t.Helper()
+	var searches []string
+	for _, step := range plan {
+		found, isSearch := strings.CutPrefix(step, "SEARCH ")
+		switch {
+		case isSearch:
+			searches = append(searches, found)
+		case strings.HasPrefix(step, "SCAN ") && step != "SCAN CONSTANT ROW" && !slices.Contains(scans, name):
+			t.Errorf("%s reads a whole table: %s", name, step)
+		case strings.Contains(step, "TEMP B-TREE") && !slices.Contains(sorts, name):
+			t.Errorf("%s sorts: %s", name, step)
+		case strings.Contains(step, "AUTOMATIC"):
+			t.Errorf("%s makes an index each time it runs: %s", name, step)
+		}
+	}
+	if want, ok := plans[name]; ok && !slices.Equal(searches, want) {
+		t.Errorf("%s searches\n\t%s\nand not\n\t%s", name, strings.Join(searches, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+func planOf(t *testing.T, db *sql.DB, name, text string) (plan []string) {
+	t.Helper()
+	r, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, make([]any, len(parameter.FindAllString(text, -1)))...)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	defer func() { _ = r.Close() }()
+	for r.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := r.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
