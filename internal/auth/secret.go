@@ -18,6 +18,10 @@ const (
 	wrongWindow = 5 * time.Minute
 )
 
+// windowStart is the earliest instant that counts at now. The one a whole window
+// ago does not: who waits out Retry-After to the microsecond comes in.
+func windowStart(now time.Time) time.Time { return now.Add(time.Microsecond - wrongWindow) }
+
 // Secret returns the client that name and secret stand for. tenant, where not
 // empty, must be the client's. A wrong name and a wrong secret do the same work
 // and fail alike, BadSecret; too many wrong ones from one address for one name
@@ -37,7 +41,7 @@ func (a *Authenticator) Secret(ctx context.Context, tenant, name, secret, addres
 	)
 	err := a.store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if wrong, began, err = tx.Attempts(key, now.Add(-wrongWindow)); err != nil {
+		if wrong, began, err = tx.Attempts(key, windowStart(now)); err != nil {
 			return err
 		}
 		if c, err = tx.Client(name); err != nil && !care.IsNotFound(err) {
@@ -65,7 +69,7 @@ func (a *Authenticator) Secret(ctx context.Context, tenant, name, secret, addres
 
 func (a *Authenticator) countWrong(ctx context.Context, key string, now time.Time) error {
 	err := a.store.Update(ctx, func(tx store.Tx) error {
-		_, _, err := tx.CountAttempt(key, now.Add(-wrongWindow), now)
+		_, _, err := tx.CountAttempt(key, windowStart(now), now)
 		return err
 	})
 	if err != nil {

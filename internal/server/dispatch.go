@@ -21,7 +21,7 @@ func (s *Server) Handler(withMetrics bool) http.Handler {
 func (s *Server) dispatch(withMetrics bool) http.Handler {
 	tenants, tokens, oauth := s.calls.Tenants(), s.calls.Tokens(), s.calls.OAuth()
 	service, service404 := s.telehealth.Handler(), http.HandlerFunc(s.telehealth.NotFound)
-	calls404 := http.HandlerFunc(s.calls.NotFound)
+	calls404, oauth404 := http.HandlerFunc(s.calls.NotFound), http.HandlerFunc(s.calls.OAuthNotFound)
 	native := s.native.Handler()
 	ops := s.opsHandler(withMetrics)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,6 +41,9 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 			h = tokens
 		case word == "oauth":
 			h = oauth
+			if !clean {
+				h = oauth404
+			}
 		case word == "", word == "healthz", word == "readyz", word == "metrics":
 			h = ops
 			if !clean {

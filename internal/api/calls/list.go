@@ -20,7 +20,7 @@ const (
 )
 
 func (s *Surface) list(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
-	page, err := readPage(r.URL.Query())
+	page, err := readPage(r.URL.RawQuery)
 	if err != nil {
 		return err
 	}
@@ -34,14 +34,9 @@ func (s *Surface) list(w http.ResponseWriter, r *http.Request, c httpio.Caller) 
 
 // readPage reads the query. An empty parameter counts as absent; every faulty
 // one is named.
-func readPage(q url.Values) (care.CallPage, error) {
+func readPage(query string) (care.CallPage, error) {
 	var bad care.Problems
-	get := func(name string) string {
-		if len(q[name]) > 1 {
-			bad.Add(name, "must be given once")
-		}
-		return q.Get(name)
-	}
+	get := readQuery(&bad, query)
 	p := care.CallPage{Size: defaultSize}
 	p.Page = readInt(&bad, "page", get("page"), 0, maxPage, 0)
 	p.Size = readInt(&bad, "size", get("size"), 1, maxSize, defaultSize)
@@ -71,6 +66,17 @@ func readPage(q url.Values) (care.CallPage, error) {
 		bad.Add("sort", "must be calledAt,asc or calledAt,desc")
 	}
 	return p, bad.Err()
+}
+
+// readQuery returns a reader of a query's parameters, each of which may be given
+// once. What cannot be read is a fault: an unread filter would let more through.
+func readQuery(bad *care.Problems, query string) func(name string) string {
+	values, err := url.ParseQuery(query)
+	bad.Check(err == nil, "query", "must be well-formed")
+	return func(name string) string {
+		bad.Check(len(values[name]) <= 1, name, "must be given once")
+		return values.Get(name)
+	}
 }
 
 func readInt(bad *care.Problems, name, text string, least, most, otherwise int) int {

@@ -26,11 +26,16 @@ type wirePatient struct {
 }
 
 func (s *Surface) patient(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
-	id := people.PatientID{Value: r.PathValue("patientId"), Type: people.PatientIDType(strings.ToUpper(r.URL.Query().Get("type")))}
+	var bad care.Problems
+	get := readQuery(&bad, r.URL.RawQuery)
+	id := people.PatientID{Value: r.PathValue("patientId"), Type: people.PatientIDType(strings.ToUpper(get("type")))}
 	switch id.Type {
 	case people.ByID, people.ByMRN, people.ByExternalID:
 	default:
-		return care.Invalid("type", "must be MRN or EID")
+		bad.Add("type", "must be MRN or EID")
+	}
+	if err := bad.Err(); err != nil {
+		return err
 	}
 	p, err := s.People.Patient(r.Context(), c.Actor, c.Scope, id)
 	if err != nil {

@@ -55,10 +55,17 @@ func (s *Surface) Tenants() http.Handler { return s.shared().Handler(s.Routes())
 func (s *Surface) Tokens() http.Handler { return s.shared().Handler(s.TokenRoutes()) }
 
 // OAuth serves OAuthRoutes.
-func (s *Surface) OAuth() http.Handler {
+func (s *Surface) OAuth() http.Handler { return s.oauth().Handler(s.OAuthRoutes()) }
+
+// OAuthNotFound answers a path under /oauth that no surface has.
+func (s *Surface) OAuthNotFound(w http.ResponseWriter, r *http.Request) {
+	s.oauth().Fail(w, r, &care.Error{Kind: care.KindNoRoute, Message: "no such route"})
+}
+
+func (s *Surface) oauth() httpio.Surface {
 	shared := s.shared()
 	shared.WriteError = writeOAuthError
-	return shared.Handler(s.OAuthRoutes())
+	return shared
 }
 
 // NotFound answers a path that no surface has, in the error array.

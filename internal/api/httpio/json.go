@@ -80,6 +80,9 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, anyType, stri
 // ReadBody reads a body of at most limit bytes. Errors: TooLarge, Timeout,
 // Invalid (the client broke off).
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit { // nobody need send what will not be read
+		return nil, errBodyTooLarge(limit)
+	}
 	slow := http.NewResponseController(w)
 	_ = slow.SetReadDeadline(time.Now().Add(readLimit))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
@@ -88,12 +91,16 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		return nil, &care.Error{Kind: care.KindTimeout, Message: "the body took too long"}
 	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, &care.Error{Kind: care.KindTooLarge, Message: fmt.Sprintf("the body must be at most %d bytes", limit)}
+		return nil, errBodyTooLarge(limit)
 	}
 	if err != nil {
 		return nil, care.Invalid("body", "could not be read whole")
 	}
 	return body, nil
+}
+
+func errBodyTooLarge(limit int64) error {
+	return &care.Error{Kind: care.KindTooLarge, Message: fmt.Sprintf("the body must be at most %d bytes", limit)}
 }
 
 func isJSON(contentType string) bool {

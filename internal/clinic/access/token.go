@@ -44,7 +44,8 @@ func (s *Service) IssueToken(ctx context.Context, actor care.Actor) (IssuedToken
 		if c.BlockedUntil != nil && now.Before(*c.BlockedUntil) {
 			return issue{Blocked: c.BlockedUntil.Sub(now)}, nil
 		}
-		issued, _, err := tx.TokensIssued(c.Name, now.Add(-tokenWindow))
+		// One a whole window ago no longer counts: a block of that length ends.
+		issued, _, err := tx.TokensIssued(c.Name, now.Add(time.Microsecond-tokenWindow))
 		if err != nil {
 			return issue{}, err
 		}
