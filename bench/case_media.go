@@ -28,27 +28,53 @@ func (b *bench) streams() int {
 	return 1000
 }
 
-// mediaSides starts both servers over the same files and gives how to ask each
-// for the recording of that size.
-func (b *bench) mediaSides(size int64, more ...string) (ours, theirs side, stop func(), err error) {
-	server, err := b.startMedia()
-	if err != nil {
-		return side{}, side{}, nil, err
+// mediaSides are three servers over the same file of a recording: ours, nginx,
+// and a bare http.ServeContent.
+type mediaSides struct {
+	ours, nginx, bare side
+	servers           []*proc.Server
+}
+
+func (m *mediaSides) stop() {
+	for _, s := range m.servers {
+		s.Stop()
 	}
-	root, file, err := storedFile(server.dir, size)
+}
+
+// mediaOf starts them for the recording of that size.
+func (b *bench) mediaOf(size int64) (m *mediaSides, err error) {
+	m = new(mediaSides)
+	defer func() {
+		if err != nil {
+			m.stop()
+		}
+	}()
+	ours, err := b.startMedia()
 	if err != nil {
-		server.server.Stop()
-		return side{}, side{}, nil, err
+		return m, err
+	}
+	m.servers = append(m.servers, ours.server)
+	root, file, err := storedFile(ours.dir, size)
+	if err != nil {
+		return m, err
 	}
 	nginx, err := b.startNginx(root)
 	if err != nil {
-		server.server.Stop()
-		return side{}, side{}, nil, err
+		return m, err
 	}
-	path := server.mediaPath(size)
-	ours = side{"chartline", server.server, asks(server.server, server.token, func(dst []byte) []byte { return append(dst, path...) }, more...), 4}
-	theirs = side{"nginx", nginx, asks(nginx, "none", func(dst []byte) []byte { return append(dst, "/"+file...) }, more...), 4}
-	return ours, theirs, func() { nginx.Stop(); server.server.Stop() }, nil
+	m.servers = append(m.servers, nginx)
+	bare, err := b.startFileYardstick(filepath.Join(root, file))
+	if err != nil {
+		return m, err
+	}
+	m.servers = append(m.servers, bare)
+	always := func(path string) func([]byte) []byte {
+		return func(dst []byte) []byte { return append(dst, path...) }
+	}
+	m.ours = side{"chartline", ours.server, asks(ours.server, ours.token, always(ours.mediaPath(size))), 4}
+	m.nginx = side{"nginx", nginx, asks(nginx, "none", always("/"+file)), 4}
+	m.bare = side{"yardstick", bare, asks(bare, "none", always("/")), 4}
+	return m, nil
 }
 
 // storedFile finds the file in which our server keeps a recording of that size.
@@ -73,41 +99,50 @@ func storedFile(dir string, size int64) (root, file string, err error) {
 // download compares whole files with nginx's sendfile of the very same files.
 func (b *bench) download() error {
 	size, _ := b.mediaSizes()
-	ours, theirs, stop, err := b.mediaSides(size)
+	m, err := b.mediaOf(size)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	p, err := b.versus(ours, theirs)
+	defer m.stop()
+	p, err := b.versus(m.ours, m.nginx)
 	if err != nil {
 		return err
 	}
-	detail := []string{p.ours.bytes(), p.theirs.bytes()}
 	b.report.add("download", figure{what: fmt.Sprintf("%d MiB against nginx sendfile, throughput", size/mebi), value: p.throughput,
-		floor: atLeast(0.95), detail: detail})
+		floor: atLeast(0.95), detail: []string{p.ours.bytes(), p.theirs.bytes()}})
 	b.report.add("download", figure{what: "CPU a GB against nginx", value: p.cpuByte, floor: atMost(1.1)})
+	if p, err = b.versus(m.ours, m.bare); err != nil {
+		return err
+	}
+	b.report.add("download", figure{what: "CPU a GB against bare http.ServeContent", value: p.cpuByte,
+		detail: []string{p.ours.bytes(), p.theirs.bytes()}})
 	return nil
 }
 
 // ranges asks for 1 MiB at random offsets.
 func (b *bench) ranges() error {
 	size, _ := b.mediaSizes()
-	ours, theirs, stop, err := b.mediaSides(size)
+	m, err := b.mediaOf(size)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	for _, s := range []*side{&ours, &theirs} {
+	defer m.stop()
+	for _, s := range []*side{&m.ours, &m.nginx, &m.bare} {
 		s.target = ranged(s.target, size)
 		s.conns = 8
 	}
-	p, err := b.versus(ours, theirs)
+	p, err := b.versus(m.ours, m.nginx)
 	if err != nil {
 		return err
 	}
 	b.report.add("range", figure{what: "1 MiB at random offsets against nginx, requests", value: p.rate, goal: atLeast(0.7),
 		detail: []string{p.ours.bytes(), p.theirs.bytes()}})
 	b.report.add("range", figure{what: "CPU a request against nginx", value: p.cpuRequest})
+	if p, err = b.versus(m.ours, m.bare); err != nil {
+		return err
+	}
+	b.report.add("range", figure{what: "CPU a request against bare http.ServeContent", value: p.cpuRequest,
+		detail: []string{p.ours.bytes(), p.theirs.bytes()}})
 	return nil
 }
 
@@ -132,22 +167,28 @@ func ranged(target load.Target, size int64) load.Target {
 func (b *bench) slow() error {
 	small, large := b.mediaSizes()
 	for _, size := range []int64{small, large} {
-		ours, theirs, stop, err := b.mediaSides(size)
-		if err != nil {
-			return err
-		}
-		our, err := b.perStream(ours)
-		if err == nil {
-			var their float64
-			their, err = b.perStream(theirs)
-			b.report.add("slow", figure{what: fmt.Sprintf("anonymous memory of each of %d slow downloads of %d MiB", b.streams(), size/mebi),
-				value: single(our), unit: "KiB", floor: atMost(40), detail: []string{fmt.Sprintf("nginx %.1f KiB", their)}})
-		}
-		stop()
-		if err != nil {
+		if err := b.slowOf(size); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (b *bench) slowOf(size int64) error {
+	m, err := b.mediaOf(size)
+	if err != nil {
+		return err
+	}
+	defer m.stop()
+	var kib [3]float64
+	for i, s := range []side{m.ours, m.nginx, m.bare} {
+		if kib[i], err = b.perStream(s); err != nil {
+			return err
+		}
+	}
+	b.report.add("slow", figure{what: fmt.Sprintf("anonymous memory of each of %d slow downloads of %d MiB", b.streams(), size/mebi),
+		value: single(kib[0]), unit: "KiB", floor: atMost(40),
+		detail: []string{fmt.Sprintf("nginx %.1f KiB, bare http.ServeContent %.1f KiB", kib[1], kib[2])}})
 	return nil
 }
 

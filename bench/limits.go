@@ -58,17 +58,26 @@ func (b *bench) startNginx(root string) (*proc.Server, error) {
 
 // startYardstick serves one body with no work.
 func (b *bench) startYardstick(body []byte, contentType string) (*proc.Server, error) {
-	addr, err := proc.FreeAddr()
-	if err != nil {
-		return nil, err
-	}
 	file := filepath.Join(b.cache, "yardstick.body")
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		return nil, err
 	}
+	return b.runYardstick(file, contentType)
+}
+
+// startFileYardstick serves one file with no work but the kernel's.
+func (b *bench) startFileYardstick(file string) (*proc.Server, error) {
+	return b.runYardstick(file, "audio/mpeg", "-serve")
+}
+
+func (b *bench) runYardstick(file, contentType string, more ...string) (*proc.Server, error) {
+	addr, err := proc.FreeAddr()
+	if err != nil {
+		return nil, err
+	}
 	return b.startAndWait(proc.Spec{
 		Name: "yardstick", Path: b.bin.yardstick, Addr: addr,
-		Args: []string{"-listen", addr.String(), "-body", file, "-type", contentType},
+		Args: append([]string{"-listen", addr.String(), "-body", file, "-type", contentType}, more...),
 	})
 }
 
