@@ -108,7 +108,7 @@ func (c recordingImport) file(a *app, e *engine, name string, bar *progress) imp
 }
 
 func (c recordingImport) upload(a *app, e *engine, name string, bar *progress) (up recordings.Uploaded, err error) {
-	f, err := os.Open(name)
+	f, err := os.Open(filepath.Clean(name))
 	if err != nil {
 		return up, err
 	}

@@ -119,11 +119,6 @@ func (c *Clinic) patient(first, last string) care.Patient {
 	return c.Patients[i]
 }
 
-func (c *Clinic) provider(last string) care.Provider {
-	i := slices.IndexFunc(c.Providers, func(p care.Provider) bool { return p.LastName == last })
-	return c.Providers[i]
-}
-
 func at(year int, month time.Month, day, hour, minute, second int) time.Time {
 	return time.Date(year, month, day, hour, minute, second, 0, time.UTC)
 }

@@ -21,12 +21,13 @@ func (g Guide) sections() []section {
 	return append(all, section{"Health and figures", []string{`curl -s "$U/"`, `curl -s "$U/healthz"`, `curl -s "$U/readyz"`, `curl -s "$U/metrics"`}})
 }
 
-const bearer = `-H "Authorization: Bearer $T"`
+// asked shows who asks.
+const asked = `-H "Authorization: Bearer $T"`
 
-func get(path string) string { return fmt.Sprintf(`curl -s %s "$U%s"`, bearer, path) }
+func get(path string) string { return fmt.Sprintf(`curl -s %s "$U%s"`, asked, path) }
 
 func send(method, path, body string) string {
-	return fmt.Sprintf(`curl -s -X %s %s -H 'Content-Type: application/json' -d '%s' "$U%s"`, method, bearer, body, path)
+	return fmt.Sprintf(`curl -s -X %s %s -H 'Content-Type: application/json' -d '%s' "$U%s"`, method, asked, body, path)
 }
 
 func (g Guide) lookUps() section {
@@ -48,9 +49,9 @@ func (g Guide) calls() section {
 		get(g.patient() + "/calls"),
 		get(g.patient() + "/calls?hasRecording=true&size=5&sort=calledAt,asc"),
 		get(call),
-		fmt.Sprintf(`curl -sI %s "$U%s/recording"`, bearer, call),
-		fmt.Sprintf(`curl -s -o recording.mp3 %s "$U%s/recording"`, bearer, call),
-		fmt.Sprintf(`curl -s -r 0-999 -o first-kilobyte.mp3 %s "$U%s/recording"`, bearer, call),
+		fmt.Sprintf(`curl -sI %s "$U%s/recording"`, asked, call),
+		fmt.Sprintf(`curl -s -o recording.mp3 %s "$U%s/recording"`, asked, call),
+		fmt.Sprintf(`curl -s -r 0-999 -o first-kilobyte.mp3 %s "$U%s/recording"`, asked, call),
 	}}
 }
 
@@ -106,7 +107,7 @@ func (g Guide) writing() section {
 		send("POST", "/api/v1/encounters", fmt.Sprintf(`{"patientNumber": %d, "providerNumber": %d, "complaint": "Follow-up"}`, examplePatient, exampleProvider)),
 		send("POST", "/api/v1/sessions", fmt.Sprintf(`{"encounterId": %d, "status": "scheduled", "start": "2026-12-01T15:00:00Z"}`, ExampleEncounter)),
 		send("POST", "/api/v1/calls", fmt.Sprintf(`{"patientId": "%s", "direction": "INBOUND", "status": "COMPLETED", "duration": 34, "calledAt": "2026-11-20T15:00:00Z"}`, g.PatientID)),
-		fmt.Sprintf(`curl -s %s -H 'Content-Type: audio/mpeg' --data-binary @recording.mp3 "$U/api/v1/recordings?name=mine.mp3&call=%s"`, bearer, g.CallID),
+		fmt.Sprintf(`curl -s %s -H 'Content-Type: audio/mpeg' --data-binary @recording.mp3 "$U/api/v1/recordings?name=mine.mp3&call=%s"`, asked, g.CallID),
 	}}
 }
 
@@ -114,7 +115,7 @@ func (g Guide) recording() section {
 	path := "/api/v1/recordings/" + g.RecordingID
 	return section{"A visit's recording: heard, withheld, released", []string{
 		get(path),
-		fmt.Sprintf(`curl -s -o visit.mp3 %s "$U%s/content"`, bearer, path),
+		fmt.Sprintf(`curl -s -o visit.mp3 %s "$U%s/content"`, asked, path),
 		send("POST", path+"/withhold", `{"reason": "asked for by the patient"}`),
 		get("/api/service/v1/encounter-from-recording/"+g.RecordingName) + "   # not there any more",
 		send("POST", path+"/release", `{"reason": "the patient agreed"}`),
