@@ -1,0 +1,224 @@
+package httpio
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Why a delivery that had begun was cut.
+var (
+	// ErrStalled: the client took nothing for longer than the stall time.
+	ErrStalled = errors.New("delivery cut: the client took nothing for too long")
+	// ErrClientGone: the client hung up.
+	ErrClientGone = errors.New("delivery cut: the client is gone")
+	// ErrContent: the content failed, or ended before its size. It is damaged.
+	ErrContent = errors.New("delivery cut: the content failed")
+)
+
+var (
+	errShort = errors.New("it ended before its size")
+	errSeek  = errors.New("it has no such place")
+)
+
+type connKey struct{}
+
+// ConnContext is for http.Server.ConnContext. It lets Deliver see what a
+// client's machine has acknowledged, and so tell a client that is slow from one
+// that has stalled. Without it a client must empty a third of the kernel's send
+// buffer within the stall time, which can be a megabyte.
+func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// peerOf returns the client of a request that has its connection for itself, and
+// whether nothing stands between. HTTP/2 shares a connection between requests,
+// so that what it carries proves nothing of one.
+func peerOf(r *http.Request) (p *peer, plain bool) {
+	if r.ProtoMajor != 1 {
+		return nil, false
+	}
+	conn, _ := r.Context().Value(connKey{}).(net.Conn)
+	secured, ok := conn.(*tls.Conn)
+	if ok {
+		conn = secured.NetConn()
+	}
+	if tcp, isTCP := conn.(*net.TCPConn); isTCP {
+		p = newPeer(tcp)
+	}
+	return p, p != nil && !ok
+}
+
+// send writes the answer's body, or cuts the connection.
+func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall time.Duration) {
+	t := &transfer{dst: w, piece: 64 << 10}
+	t.peer, t.waits = peerOf(r)
+	switch {
+	case t.peer != nil:
+		t.piece = math.MaxInt64
+	case r.ProtoMajor > 1: // no sendfile to be had: one small buffer for all of it
+		t.dst, t.piece = struct{ io.Writer }{w}, 16<<10
+		t.buf = make([]byte, t.piece)
+	}
+	t.src = &source{ReadSeeker: c}
+	if filer, ok := c.(interface{ File() *os.File }); ok {
+		t.src = filer.File()
+	}
+	stop := t.watch(http.NewResponseController(w), stall)
+	w.WriteHeader(a.status)
+	err := t.parts(a)
+	stalled := stop()
+	if err != nil {
+		t.cut(EventOf(w), err, stalled)
+	}
+}
+
+// cut notes why and ends the connection: half an answer must not look whole.
+func (t *transfer) cut(event *Event, err error, stalled bool) {
+	switch {
+	case t.ownFault(err):
+		event.ErrorID, event.Cause = newErrorID(), fmt.Errorf("%w: %w", ErrContent, err)
+	case stalled:
+		event.Cause = fmt.Errorf("%w: %w", ErrStalled, err)
+		if t.peer != nil {
+			_ = t.peer.conn.SetLinger(0) // what it has not taken is dropped, not kept for it
+		}
+	default:
+		event.Cause = fmt.Errorf("%w: %w", ErrClientGone, err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// ownFault reports whether the content failed, not the connection. A file's own
+// errors are PathErrors, or EIO from sendfile, which no socket gives.
+func (t *transfer) ownFault(err error) bool {
+	own, _ := t.src.(*source)
+	_, file := errors.AsType[*fs.PathError](err)
+	return file || own != nil && own.failed || errors.Is(err, errShort) || errors.Is(err, errSeek) || errors.Is(err, syscall.EIO)
+}
+
+// transfer moves bytes in pieces. With the peer known its progress is what the
+// peer acknowledged. Otherwise it is what was sent, so pieces are small.
+type transfer struct {
+	src   io.ReadSeeker
+	dst   io.Writer
+	piece int64
+	buf   []byte
+	peer  *peer
+	// waits: wait for room before each piece, not in net/http, which holds a
+	// buffer of 32 KB meanwhile. Not over TLS, whose Close would wait for us.
+	waits bool
+	sent  atomic.Uint64
+}
+
+func (t *transfer) parts(a answer) error {
+	for _, p := range a.parts {
+		if _, err := io.WriteString(t.dst, p.head); err != nil {
+			return err
+		}
+		if _, err := t.src.Seek(p.start, io.SeekStart); err != nil {
+			return errors.Join(errSeek, err)
+		}
+		if err := t.copy(p.length); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(t.dst, a.tail)
+	return err
+}
+
+// copy sends the next n bytes of the source. A LimitedReader over a file is
+// what net hands to sendfile.
+func (t *transfer) copy(n int64) error {
+	for n > 0 {
+		piece := min(n, t.piece)
+		if t.waits {
+			room, err := t.peer.room()
+			if err != nil {
+				return err
+			}
+			piece = min(n, room)
+		}
+		m, err := io.CopyBuffer(t.dst, &io.LimitedReader{R: t.src, N: piece}, t.buf)
+		t.sent.Add(uint64(max(m, 0)))
+		if err != nil {
+			return err
+		}
+		if m < piece {
+			return errShort
+		}
+		n -= m
+	}
+	return nil
+}
+
+// watch sets the write deadline, and moves it on for as long as the client
+// takes something within each stall time. It costs a timer, no goroutine. Once
+// stop has been called, which reports whether the client stalled, it leaves the
+// deadline alone: net/http sets its own for what comes next.
+func (t *transfer) watch(control *http.ResponseController, stall time.Duration) (stop func() bool) {
+	const looks = 8 // in each stall time
+	var (
+		mu    sync.Mutex
+		timer *time.Timer
+		done  bool
+		last  = t.progress()
+		moved = time.Now()
+	)
+	if control.SetWriteDeadline(moved.Add(stall)) != nil {
+		return func() bool { return false } // no connection that could stall
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(stall/looks, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done {
+			return
+		}
+		if now := t.progress(); now != last {
+			last, moved = now, time.Now()
+			_ = control.SetWriteDeadline(moved.Add(stall))
+		}
+		timer.Reset(stall / looks)
+	})
+	return func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		done = true
+		timer.Stop()
+		return time.Since(moved) >= stall
+	}
+}
+
+func (t *transfer) progress() uint64 {
+	if t.peer != nil {
+		if n, ok := t.peer.acknowledged(); ok {
+			return n
+		}
+	}
+	return t.sent.Load()
+}
+
+// source notes that reading failed.
+type source struct {
+	io.ReadSeeker
+	failed bool
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.ReadSeeker.Read(p)
+	s.failed = s.failed || (err != nil && err != io.EOF)
+	return n, err
+}
