@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,25 +18,28 @@ var ErrServed = errors.New("another server uses this database")
 // returns is called or the process ends. Programs that merely open the database
 // do not take it.
 func Lock(path string) (release func() error, err error) {
-	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	// Not an os.File, which would let go when nobody refers to it any more.
+	fd, err := syscall.Open(path+".lock", syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, &os.PathError{Op: "open", Path: path + ".lock", Err: err}
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	release = func() error { return syscall.Close(fd) }
+	err = syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		holder, _ := io.ReadAll(io.LimitReader(f, 20)) // told where it can be
-		err = fmt.Errorf("%w (process %s)", ErrServed, strings.TrimSpace(string(holder)))
+		holder := make([]byte, 20)
+		n, _ := syscall.Pread(fd, holder, 0) // told where it can be
+		err = fmt.Errorf("%w (process %s)", ErrServed, strings.TrimSpace(string(holder[:max(n, 0)])))
 	}
 	if err == nil {
-		err = f.Truncate(0)
+		err = syscall.Ftruncate(fd, 0)
 	}
 	if err == nil {
-		_, err = fmt.Fprintln(f, os.Getpid())
+		_, err = syscall.Pwrite(fd, []byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, release())
 	}
-	return f.Close, nil
+	return release, nil
 }
 
 // lockDirectory waits until no other process opens a database in dir.
