@@ -94,6 +94,9 @@ func (c auditList) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Page.After != "" && upto < 2 { // entries are counted from 1
+		return usage{"--after must be what an earlier list printed as next"}
+	}
 	return a.with(func(e *engine) error {
 		found, err := e.oversight.List(a.ctx, a.actor(), f, oversight.Page{Upto: max(upto-1, 0), NewestFirst: true, Limit: c.Page.Limit})
 		if err != nil {

@@ -47,7 +47,7 @@ func (c demoCmd) Run(a *app) (err error) {
 		return fmt.Errorf("cannot use the demo directory: %w", err)
 	}
 	return a.serving(settings, func(e *engine) error {
-		guide, err := a.prepareDemo(e, dir, urlOf(l))
+		guide, err := a.prepareDemo(e, dir, readyAt(l).URL)
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,8 @@ type serveCmd struct {
 
 // ready is the JSON line of a server that answers.
 type ready struct {
-	URL string `json:"url"`
+	URL     string `json:"url"`
+	Metrics string `json:"metrics,omitempty"` // where --metrics-listen put them
 }
 
 // Run serves until it is told to stop.
@@ -44,7 +45,7 @@ func (serveCmd) Run(a *app) error {
 			log.Warn("without TLS, health data crosses the network in the clear: give --tls-cert and --tls-key, or keep a TLS proxy in front")
 		}
 		if a.json {
-			if err := printLine(a.out, ready{URL: urlOf(l)}); err != nil {
+			if err := printLine(a.out, readyAt(l)); err != nil {
 				return err
 			}
 		}
@@ -111,17 +112,25 @@ func isLoopback(a net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// urlOf is where l is reached from this machine.
-func urlOf(l server.Listeners) string {
-	host, port, err := net.SplitHostPort(l.Main.Addr().String())
-	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
+// readyAt is where l is reached from this machine.
+func readyAt(l server.Listeners) ready {
 	scheme := "http"
 	if l.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(host, port)
+	r := ready{URL: scheme + "://" + localAddress(l.Main)}
+	if l.Metrics != nil {
+		r.Metrics = "http://" + localAddress(l.Metrics) + "/metrics"
+	}
+	return r
+}
+
+func localAddress(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // server puts the engine behind the surfaces.
