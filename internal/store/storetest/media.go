@@ -49,7 +49,7 @@ func mediaModel(t *testing.T, s store.Store) {
 				func() error { return each(book.calls[1:], tx.CreateCall) },
 			)
 		})
-		for range rapid.IntRange(1, 6).Draw(t, "transactions") {
+		for range rapid.IntRange(1, 4).Draw(t, "transactions") {
 			var changes []func(store.Tx) error
 			for range rapid.IntRange(1, 4).Draw(t, "changes") {
 				changes = append(changes, changeMedia(t, w, &book))

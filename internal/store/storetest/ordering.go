@@ -46,8 +46,8 @@ func shuffled(n int) int { return (n+1)*7919%10007 + 1 }
 func listings() []listing {
 	return []listing{
 		listingOf("tenants",
-			func(tx store.Tx, _ ward, n int) error {
-				return tx.CreateTenant(care.Tenant{Name: fmt.Sprintf("t%d", shuffled(n)), CreatedAt: epoch})
+			func(tx store.Tx, w ward, n int) error {
+				return tx.CreateTenant(care.Tenant{Name: fmt.Sprintf("%s-%d", w.Tenant, shuffled(n)), CreatedAt: epoch})
 			},
 			func(tx store.Tx, _ ward, after string, limit int) ([]care.Tenant, error) {
 				return tx.Tenants(after, limit)
@@ -173,21 +173,22 @@ func (l listing) read(t tb, s store.Store, w ward, after any, limit int) []any {
 	return get(t, s, func(tx store.Tx) ([]any, error) { return l.page(tx, w, after, limit) })
 }
 
-func orderingTests() []test {
+// listTests runs all that is true of every list, on one store a list, each
+// test with a tenant of its own.
+func listTests() []test {
 	var tests []test
 	for _, l := range listings() {
-		tests = append(tests, test{"The list of " + l.name + " has one order, whatever order they came in", func(t *testing.T, s store.Store) {
-			w := openWard(t, s, "acme-health", "live")
-			there := len(l.read(t, s, w, l.start, 1000))
-			l.make(t, s, w, 0, 45)
-			keys := l.read(t, s, w, l.start, 1000)
-			equal(t, len(keys), there+45)
-			for i := 1; i < len(keys); i++ {
-				if l.order(keys[i-1], keys[i]) >= 0 {
-					t.Errorf("%v comes before %v", keys[i-1], keys[i])
-				}
+		tests = append(tests, test{"The list of " + l.name, func(t *testing.T, s store.Store) {
+			for i, c := range []struct {
+				name string
+				run  func(*testing.T, store.Store, ward)
+			}{
+				{"There is one order, whatever order they came in", l.ordered},
+				{"A walk at any page size is the whole list", l.walked},
+				{"A walk misses and repeats nothing while more come in", l.whileMoreComeIn},
+			} {
+				t.Run(c.name, func(t *testing.T) { c.run(t, s, openWard(t, s, fmt.Sprint("acme-", i), "live")) })
 			}
-			equal(t, l.read(t, s, w, l.start, 1000), keys)
 		}})
 	}
 	return append(tests, test{"Texts are ordered byte by byte", func(t *testing.T, s store.Store) {
@@ -209,4 +210,17 @@ func orderingTests() []test {
 			}
 		}
 	}})
+}
+
+func (l listing) ordered(t *testing.T, s store.Store, w ward) {
+	there := len(l.read(t, s, w, l.start, 1000))
+	l.make(t, s, w, 0, 35)
+	keys := l.read(t, s, w, l.start, 1000)
+	equal(t, len(keys), there+35)
+	for i := 1; i < len(keys); i++ {
+		if l.order(keys[i-1], keys[i]) >= 0 {
+			t.Errorf("%v comes before %v", keys[i-1], keys[i])
+		}
+	}
+	equal(t, l.read(t, s, w, l.start, 1000), keys)
 }

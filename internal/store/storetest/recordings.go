@@ -99,7 +99,7 @@ func recordingsModel(t *testing.T, s store.Store) {
 		other := w.patient(2)
 		otherCall := w.call(2, other)
 		var all []care.Recording
-		for i := range rapid.IntRange(0, 20).Draw(t, "recordings") {
+		for i := range rapid.IntRange(0, 15).Draw(t, "recordings") {
 			r := drawState(t, w.recording(i, fmt.Sprint("name ", i)))
 			switch rapid.IntRange(0, 2).Draw(t, "owner") {
 			case 0:
@@ -123,7 +123,7 @@ func recordingsModel(t *testing.T, s store.Store) {
 		})
 		slices.SortFunc(all, byCreation)
 		slices.Reverse(all)
-		for range 6 {
+		for range 4 {
 			f := drawFilter(t, []string{w.Patient.ID, other.ID}, []care.Owner{{Kind: care.OwnerCall, ID: w.Call.ID}, {Kind: care.OwnerSession, ID: w.Session.ID}})
 			var before *store.RecordingKey
 			var want []care.Recording

@@ -7,8 +7,7 @@ import (
 	"chartline/internal/store"
 )
 
-// reference is a write that points to what is not there. Where is the scope
-// that the thing is written in, k what is there in it.
+// reference is a write that points to what is not there.
 type reference struct {
 	what string
 	call func(tx store.Tx, k, other things) error
@@ -147,20 +146,20 @@ func pointsNowhere(err error) bool {
 }
 
 func referenceTests() []test {
-	var tests []test
-	for _, r := range references() {
-		tests = append(tests, test{"A reference to what is not there is refused: " + r.what, func(t *testing.T, s store.Store) {
-			populate(t, s, scopes()...)
-			scope := scopes()[0]
-			before := everything(t, s, scope)
-			for _, other := range []things{thingsOf(scope, "unknown", 90), own(scopes()[1]), own(scopes()[2])} {
-				err := s.Update(within(t), func(tx store.Tx) error { return r.call(tx, twin(scope), other) })
-				if !pointsNowhere(err) {
-					t.Errorf("with what is %s: %v", other.mark, err)
+	return []test{{"A reference to what is not there is refused and changes nothing", func(t *testing.T, s store.Store) {
+		populate(t, s, scopes()...)
+		scope := scopes()[0]
+		before := everything(t, s, scope)
+		for _, r := range references() {
+			t.Run(r.what, func(t *testing.T) {
+				for _, other := range []things{thingsOf(scope, "unknown", 90), own(scopes()[1]), own(scopes()[2])} {
+					err := s.Update(within(t), func(tx store.Tx) error { return r.call(tx, twin(scope), other) })
+					if !pointsNowhere(err) {
+						t.Errorf("with what is %s: %v", other.mark, err)
+					}
 				}
-			}
-			equal(t, everything(t, s, scope), before)
-		}})
-	}
-	return tests
+				equal(t, everything(t, s, scope), before)
+			})
+		}
+	}}}
 }

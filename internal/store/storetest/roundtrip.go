@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -23,19 +24,26 @@ type trip[T any] struct {
 	zero []string
 }
 
-func (tr trip[T]) tests() []test {
-	tests := []test{
-		{"Every field of " + tr.noun + " that goes in comes out", tr.there},
-		{"What is absent from " + tr.noun + " stays absent", tr.bareThere},
+// test runs every step on one store, each with a tenant of its own.
+func (tr trip[T]) test() test {
+	steps := []struct {
+		name string
+		run  func(*testing.T, store.Store, ward)
+	}{
+		{"Every field that goes in comes out", tr.there},
+		{"What is absent stays absent", tr.bareThere},
+		{"Every field can be changed", tr.changed},
+		{"Every optional field can be cleared", tr.cleared},
+		{"Changing what is not there is not found", tr.changedAbsent},
 	}
-	if tr.update != nil {
-		tests = append(tests,
-			test{"Every field of " + tr.noun + " can be changed", tr.changed},
-			test{"Every optional field of " + tr.noun + " can be cleared", tr.cleared},
-			test{"Changing " + tr.noun + " that is not there is not found", tr.changedAbsent},
-		)
+	if tr.update == nil {
+		steps = steps[:2]
 	}
-	return tests
+	return test{"What is kept of " + tr.noun, func(t *testing.T, s store.Store) {
+		for i, step := range steps {
+			t.Run(step.name, func(t *testing.T) { step.run(t, s, openTripWard(t, s, fmt.Sprint("acme-", i))) })
+		}
+	}}
 }
 
 func (tr trip[T]) stored(t *testing.T, s store.Store, v T) {
@@ -49,8 +57,8 @@ func (tr trip[T]) is(t *testing.T, s store.Store, want T) {
 	equal(t, get(t, s, func(tx store.Tx) (T, error) { return tr.read(tx, want) }), want)
 }
 
-func (tr trip[T]) there(t *testing.T, s store.Store) {
-	v := tr.of(openTripWard(t, s), 0)
+func (tr trip[T]) there(t *testing.T, s store.Store, w ward) {
+	v := tr.of(w, 0)
 	for _, f := range unset(reflect.ValueOf(v), "") {
 		if !slices.Contains(tr.zero, f) {
 			t.Errorf("the test leaves %s%s zero", tr.noun, f)
@@ -59,22 +67,20 @@ func (tr trip[T]) there(t *testing.T, s store.Store) {
 	tr.stored(t, s, v)
 }
 
-func (tr trip[T]) bareThere(t *testing.T, s store.Store) {
-	v := tr.of(openTripWard(t, s), 0)
+func (tr trip[T]) bareThere(t *testing.T, s store.Store, w ward) {
+	v := tr.of(w, 0)
 	tr.bare(&v)
 	tr.stored(t, s, v)
 }
 
-func (tr trip[T]) changed(t *testing.T, s store.Store) {
-	w := openTripWard(t, s)
+func (tr trip[T]) changed(t *testing.T, s store.Store, w ward) {
 	tr.stored(t, s, tr.of(w, 0))
 	v := tr.of(w, 1)
 	update(t, s, func(tx store.Tx) error { return tr.update(tx, v) })
 	tr.is(t, s, v)
 }
 
-func (tr trip[T]) cleared(t *testing.T, s store.Store) {
-	w := openTripWard(t, s)
+func (tr trip[T]) cleared(t *testing.T, s store.Store, w ward) {
 	v := tr.of(w, 0)
 	tr.stored(t, s, v)
 	tr.bare(&v)
@@ -82,18 +88,18 @@ func (tr trip[T]) cleared(t *testing.T, s store.Store) {
 	tr.is(t, s, v)
 }
 
-func (tr trip[T]) changedAbsent(t *testing.T, s store.Store) {
-	v := tr.of(openTripWard(t, s), 0)
+func (tr trip[T]) changedAbsent(t *testing.T, s store.Store, w ward) {
+	v := tr.of(w, 0)
 	refused(t, s, care.KindNotFound, func(tx store.Tx) error { return tr.update(tx, v) })
 	absent(t, s, func(tx store.Tx) (T, error) { return tr.read(tx, v) })
 }
 
 // openTripWard opens a ward and stores a second patient, provider, encounter,
 // session and call beside its first, for changes to point to.
-func openTripWard(t *testing.T, s store.Store) ward {
+func openTripWard(t *testing.T, s store.Store, tenant string) ward {
 	t.Helper()
-	w := openWard(t, s, "acme-health", "live")
-	openClinic(t, s, "acme-health", "sandbox")
+	w := openWard(t, s, tenant, "live")
+	openClinic(t, s, tenant, "sandbox")
 	update(t, s, func(tx store.Tx) error {
 		return all(
 			func() error { return tx.CreatePatient(w.patient(2)) },
@@ -107,19 +113,19 @@ func openTripWard(t *testing.T, s store.Store) ward {
 }
 
 func roundTripTests() []test {
-	return slices.Concat(
-		tripTenant().tests(), tripInstance().tests(), tripClient().tests(), tripGrant().tests(), tripToken().tests(),
-		tripPatient().tests(), tripProvider().tests(), tripMember().tests(), tripEncounter().tests(),
-		tripSession().tests(), tripCall().tests(), tripRecording().tests(), tripAudit().tests(),
-	)
+	return []test{
+		tripTenant().test(), tripInstance().test(), tripClient().test(), tripGrant().test(), tripToken().test(),
+		tripPatient().test(), tripProvider().test(), tripMember().test(), tripEncounter().test(),
+		tripSession().test(), tripCall().test(), tripRecording().test(), tripAudit().test(),
+	}
 }
 
 func tripTenant() trip[care.Tenant] {
 	return trip[care.Tenant]{
 		noun: "a tenant",
-		of: func(_ ward, round int) care.Tenant {
+		of: func(w ward, round int) care.Tenant {
 			v := filled[care.Tenant](round)
-			v.Name = "birch-clinic"
+			v.Name = w.Tenant + "-2"
 			return v
 		},
 		create: store.Tx.CreateTenant,
@@ -148,7 +154,7 @@ func tripClient() trip[care.Client] {
 		noun: "a client",
 		of: func(w ward, round int) care.Client {
 			v := filled[care.Client](round)
-			v.Name, v.Tenant, v.CreatedAt = "program-1", w.Tenant, epoch
+			v.Name, v.Tenant, v.CreatedAt = w.label+"-program", w.Tenant, epoch
 			v.Home, v.Instances = "live", []string{"live"}
 			if round == 1 {
 				v.Home, v.Instances = "sandbox", []string{"live", "sandbox"}
@@ -172,7 +178,7 @@ func tripGrant() trip[care.Grant] {
 		noun: "a grant",
 		of: func(w ward, round int) care.Grant {
 			v := filled[care.Grant](round)
-			v.Client, v.Tenant, v.Instance = "program-1", w.Tenant, w.Instance
+			v.Client, v.Tenant, v.Instance = w.label+"-program", w.Tenant, w.Instance
 			return v
 		},
 		create: func(tx store.Tx, v care.Grant) error {
@@ -193,7 +199,7 @@ func tripToken() trip[care.Token] {
 		noun: "a token",
 		of: func(w ward, round int) care.Token {
 			v := filled[care.Token](round)
-			v.Client, v.Tenant = w.client(1).Name, w.Tenant
+			v.Hash, v.Client, v.Tenant = digest(w.label, round), w.client(1).Name, w.Tenant
 			return v
 		},
 		create: func(tx store.Tx, v care.Token) error {

@@ -30,7 +30,7 @@ func hostile() []string {
 func unicodeTests() []test {
 	return []test{
 		{"Every text of every noun keeps any text whole", func(t *testing.T, s store.Store) {
-			w := openTripWard(t, s)
+			w := openTripWard(t, s, "acme-health")
 			for i, text := range append(hostile(), bytewise...) {
 				hostileTrip(t, s, tripPatient(), w, i, text)
 				hostileTrip(t, s, tripProvider(), w, i, text)
