@@ -2,7 +2,6 @@
 
 GO       ?= go
 TOOL      = $(GO) tool -modfile=tools/go.mod
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .PHONY: test check unit install build generate bench demo clean
 
@@ -31,7 +30,7 @@ generate:
 
 ## build: the stripped binary
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o chartline ./cmd/chartline
+	CGO_ENABLED=0 $(GO) build -buildvcs=auto -trimpath -ldflags '-s -w' -o chartline ./cmd/chartline
 
 ## bench: peers and yardsticks beside us, in one run (long)
 bench: build
