@@ -44,6 +44,7 @@ var layers = []layer{
 	{"demo/...", []string{"clinic/...", "demo/audio"}, "demo data goes in through the use cases, like everybody's"},
 	{"server", []string{"api/...", "clinic/...", "auth", "gate", "config", "blob"}, "interfaces, never an engine"},
 	{"testkit", []string{"..."}, "builds the whole for tests"},
+	{"contracttest", nil, "speaks to the whole from outside"},
 	{"cli", []string{"..."}, "the only place that names an engine"},
 	{"archtest", nil, "looks at files only"},
 }
