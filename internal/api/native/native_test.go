@@ -19,6 +19,7 @@ import (
 
 	"chartline/internal/api/native"
 	"chartline/internal/care"
+	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/testkit"
 )
@@ -312,4 +313,23 @@ func (w *world) upload(t *testing.T, u upload) answer {
 	header := map[string]string{"Content-Type": u.contentType}
 	maps.Copy(header, u.header)
 	return w.do(t, "POST", "/recordings?name="+url.QueryEscape(u.name)+"&"+u.owner+u.query, ask{token: u.token, header: header, body: u.bytes})
+}
+
+// both gives a token of a client that is at home in live and may use sandbox,
+// with every grant in each.
+func (w *world) both(t *testing.T) string {
+	t.Helper()
+	c, err := w.Access.CreateClient(t.Context(), testkit.Operator(), access.NewClient{Tenant: live.Tenant, Home: live.Instance, Instances: []string{sandbox.Instance}, Grants: care.GrantNames()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor, err := w.Auth.Secret(t.Context(), "", c.Client.Name, c.Secret, "127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued, err := w.Access.IssueToken(t.Context(), actor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issued.Token
 }
