@@ -73,7 +73,8 @@ func digest(pattern string) (string, error) {
 
 // filler writes rows straight into a SQLite file that no server has open.
 type filler struct {
-	db *sql.DB
+	db    *sql.DB
+	batch int // rows in a transaction
 }
 
 func openFiller(path string) (*filler, error) {
@@ -85,17 +86,14 @@ func openFiller(path string) (*filler, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	return &filler{db: db}, nil
+	return &filler{db: db, batch: 250_000}, nil
 }
-
-// batch is how many rows one transaction writes.
-const batch = 250_000
 
 // rows runs one INSERT ... SELECT over n(i), for i from first to last. The
 // statement's own values are named @name; @first and @last are taken.
 func (f *filler) rows(first, last int, insert string, args ...any) error {
-	for from := first; from <= last; from += batch {
-		all := append([]any{sql.Named("first", from), sql.Named("last", min(from+batch-1, last))}, args...)
+	for from := first; from <= last; from += f.batch {
+		all := append([]any{sql.Named("first", from), sql.Named("last", min(from+f.batch-1, last))}, args...)
 		if _, err := f.db.Exec(insert, all...); err != nil {
 			return fmt.Errorf("rows %d to %d: %w\n%s", first, last, err, insert)
 		}

@@ -139,11 +139,13 @@ func TestRowsAreWrittenOverSeveralBatches(t *testing.T) {
 	if err := f.exec("CREATE TABLE tally (i INTEGER PRIMARY KEY)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.rows(5, batch+10, numbers+"INSERT INTO tally SELECT i FROM n"); err != nil {
+	f.batch = 100
+	const last = 234
+	if err := f.rows(5, last, numbers+"INSERT INTO tally SELECT i FROM n"); err != nil {
 		t.Fatal(err)
 	}
-	if n := count(t, f, "SELECT count(*) FROM tally WHERE i BETWEEN 5 AND ?", batch+10); n != batch+6 {
-		t.Errorf("%d rows, want %d", n, batch+6)
+	if n := count(t, f, "SELECT count(*) FROM tally WHERE i BETWEEN 5 AND ?", last); n != last-4 {
+		t.Errorf("%d rows, want %d", n, last-4)
 	}
 }
 
