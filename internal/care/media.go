@@ -13,22 +13,23 @@ const MediaHead = 512
 
 // mediaForm is a content type that recordings may have.
 type mediaForm struct {
-	name       string
-	aliases    []string
-	extensions []string // of file names that mean it
-	begins     func(head []byte) bool
+	name      string
+	aliases   []string
+	extension string   // of a delivered file
+	files     []string // extensions of files that are taken for it
+	begins    func(head []byte) bool
 }
 
 func mediaForms() []mediaForm {
 	return []mediaForm{
-		{"audio/mpeg", []string{"audio/mp3", "audio/x-mp3", "audio/x-mpeg"}, []string{".mp3"}, beginsMPEG},
-		{"audio/wav", []string{"audio/x-wav", "audio/wave", "audio/vnd.wave"}, []string{".wav"}, beginsWAV},
-		{"audio/ogg", []string{"application/ogg"}, []string{".ogg", ".oga", ".opus"}, beginsOgg},
-		{"audio/mp4", []string{"audio/m4a", "audio/x-m4a"}, []string{".m4a"}, beginsMP4},
-		{"audio/webm", nil, nil, beginsWebM},
-		{"video/mp4", nil, []string{".mp4"}, beginsMP4},
-		{"video/webm", nil, []string{".webm"}, beginsWebM},
-		{"video/x-matroska", []string{"video/matroska"}, []string{".mkv"}, beginsMatroska},
+		{"audio/mpeg", []string{"audio/mp3", "audio/x-mp3", "audio/x-mpeg"}, ".mp3", []string{".mp3"}, beginsMPEG},
+		{"audio/wav", []string{"audio/x-wav", "audio/wave", "audio/vnd.wave"}, ".wav", []string{".wav"}, beginsWAV},
+		{"audio/ogg", []string{"application/ogg"}, ".ogg", []string{".ogg", ".oga", ".opus"}, beginsOgg},
+		{"audio/mp4", []string{"audio/m4a", "audio/x-m4a"}, ".m4a", []string{".m4a"}, beginsMP4},
+		{"audio/webm", nil, ".webm", nil, beginsWebM},
+		{"video/mp4", nil, ".mp4", []string{".mp4"}, beginsMP4},
+		{"video/webm", nil, ".webm", []string{".webm"}, beginsWebM},
+		{"video/x-matroska", []string{"video/matroska"}, ".mkv", []string{".mkv"}, beginsMatroska},
 	}
 }
 
@@ -60,7 +61,7 @@ func ParseMediaType(s string) (string, bool) {
 func MediaTypeOf(fileName string) (string, bool) {
 	ext := strings.ToLower(path.Ext(fileName))
 	for _, t := range mediaForms() {
-		if ext != "" && slices.Contains(t.extensions, ext) {
+		if ext != "" && slices.Contains(t.files, ext) {
 			return t.name, true
 		}
 	}

@@ -82,15 +82,15 @@ func (r Recording) LogValue() slog.Value { return slog.StringValue(r.ID) }
 // HexDigest is the SHA-256 of the bytes in lower-case hex.
 func (r Recording) HexDigest() string { return hex.EncodeToString(r.SHA256[:]) }
 
-// mediaTypes are those that are taken and delivered, with the extension of a
-// delivered file.
-var mediaTypes = map[string]string{
-	"audio/mpeg": ".mp3", "audio/wav": ".wav", "audio/ogg": ".ogg", "audio/mp4": ".m4a", "audio/webm": ".webm",
-	"video/mp4": ".mp4", "video/webm": ".webm", "video/x-matroska": ".mkv",
-}
-
 // Extension is what a delivered file's name ends in; it follows the type.
-func (r Recording) Extension() string { return mediaTypes[r.ContentType] }
+func (r Recording) Extension() string {
+	for _, f := range mediaForms() {
+		if f.name == r.ContentType {
+			return f.extension
+		}
+	}
+	return ""
+}
 
 // Audible reports whether the recording may be delivered and looked up in an
 // instance whose setting is unknownRefused. What is not audible answers as if
