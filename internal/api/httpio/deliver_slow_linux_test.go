@@ -75,7 +75,7 @@ func TestAClientThatTakesNothingIsCutAfterTheStallTime(t *testing.T) {
 	c := narrow(t, listen(t, h))
 	began := time.Now()
 	res, _ := request(t, c)
-	event := <-h.events
+	event := h.ended(t)
 	if took := time.Since(began); took < stall || took > 3*stall {
 		t.Errorf("cut after %v, the stall time is %v", took, stall)
 	}
@@ -110,7 +110,7 @@ func crawl(t *testing.T, h *delivering, body io.Reader, bite int64) {
 	if n += m; err != nil || n != large {
 		t.Errorf("read %d bytes of %d, %v", n, large, err)
 	}
-	if event := <-h.events; event.Cause != nil || event.Bytes != large {
+	if event := h.ended(t); event.Cause != nil || event.Bytes != large {
 		t.Errorf("the event is %+v", event)
 	}
 }
@@ -160,7 +160,7 @@ func TestASlowClientOverTLSIsNotCutAndAStalledOneIs(t *testing.T) {
 	}
 	crawl(t, h, dial().Body, 4<<10)
 	stalled := dial()
-	if event := <-h.events; !errors.Is(event.Cause, ErrStalled) {
+	if event := h.ended(t); !errors.Is(event.Cause, ErrStalled) {
 		t.Errorf("the stalled one's event is %+v", event)
 	}
 	if n, err := io.Copy(io.Discard, stalled.Body); err == nil || n >= large {
@@ -184,20 +184,10 @@ func TestASlowStreamOfHTTP2IsNotCutAndAStalledOneBesideItIs(t *testing.T) {
 		return res
 	}
 	slow, stalled := get(), get()
-	ended := make(chan Event, 1)
-	moving := &delivering{events: make(chan Event, 2)}
-	go func() {
-		for range 2 {
-			event := <-h.events
-			if event.Cause == nil {
-				moving.events <- event
-			} else {
-				ended <- event
-			}
-		}
-	}()
-	crawl(t, moving, slow.Body, 16<<10)
-	if event := <-ended; !errors.Is(event.Cause, ErrStalled) {
+	first := make(chan Event, 1)
+	go func() { first <- <-h.events }() // before the slow one has come to its end
+	crawl(t, h, slow.Body, 16<<10)
+	if event := <-first; !errors.Is(event.Cause, ErrStalled) {
 		t.Errorf("the stalled one's event is %+v", event)
 	}
 	if n, err := io.Copy(io.Discard, stalled.Body); err == nil || n >= large {
@@ -224,7 +214,7 @@ func TestAConnectionServesAgainLongAfterADownload(t *testing.T) {
 		if in.Buffered() > 0 {
 			t.Errorf("download %d: %d bytes after the end", i, in.Buffered())
 		}
-		if event := <-h.events; event.Cause != nil {
+		if event := h.ended(t); event.Cause != nil {
 			t.Errorf("download %d: %v", i, event.Cause)
 		}
 		time.Sleep(60 * time.Millisecond)
@@ -240,7 +230,7 @@ func TestAClientThatHangsUpIsNotedAsGone(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if event := <-h.events; !errors.Is(event.Cause, ErrClientGone) || event.ErrorID != "" {
+	if event := h.ended(t); !errors.Is(event.Cause, ErrClientGone) || event.ErrorID != "" {
 		t.Errorf("the event is %+v", event)
 	}
 }
@@ -259,7 +249,7 @@ func TestAnUnknownPeerIsStillServedAndCut(t *testing.T) {
 		if n != read || err != nil {
 			t.Errorf("read %d of %d, %v", n, read, err)
 		}
-		event := <-h.events
+		event := h.ended(t)
 		if stalled := read != large; errors.Is(event.Cause, ErrStalled) != stalled || (event.Cause == nil) == stalled {
 			t.Errorf("having read %d: %v", read, event.Cause)
 		}

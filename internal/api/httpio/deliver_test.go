@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,18 @@ func (s *delivering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := Deliver(out, r, c, s.d); err != nil {
 		status := map[care.Kind]int{care.KindRange: 416, care.KindPrecondition: 412}[care.KindOf(err)]
 		_ = WriteJSON(out, status, []string{err.Error()})
+	}
+}
+
+// ended returns the event of the next delivery to end.
+func (s *delivering) ended(t *testing.T) Event {
+	t.Helper()
+	select {
+	case event := <-s.events:
+		return event
+	case <-time.After(30 * time.Second):
+		t.Fatal("no delivery ends")
+		return Event{}
 	}
 }
 
@@ -359,7 +372,7 @@ func TestContentThatFailsMidwayCutsTheConnection(t *testing.T) {
 					_, err = io.Copy(io.Discard, res.Body)
 					_ = res.Body.Close()
 				}
-				event := <-h.events
+				event := h.ended(t)
 				if header == "bytes=0-9,50000-99998" && (name == "a short file" || name == "a short stream") {
 					if err != nil || event.Cause != nil {
 						t.Errorf("parts that are there: %v, %v", err, event.Cause)
@@ -375,6 +388,19 @@ func TestContentThatFailsMidwayCutsTheConnection(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A handler that goes on after a cut could write an error into what the client
+// takes for the recording.
+func TestNothingRunsAfterACut(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler {
+			t.Errorf("Deliver ended with %v, want a panic with http.ErrAbortHandler", p)
+		}
+	}()
+	err := Deliver(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), longer{content(numbers(size))}, Delivery{})
+	t.Errorf("Deliver returned %v", err)
 }
 
 // getOnce asks on a connection of its own, so that no retry hides a cut.
