@@ -11,7 +11,7 @@ import (
 
 var (
 	errDate     = errors.New("not an ISO 8601 date or date-time")
-	datePattern = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?:[Tt](\d{2}:\d{2})(:\d{2})?(?:[.,](\d+))?([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$`)
+	datePattern = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?:[Tt](\d{2}:\d{2})(:\d{2})?(?:[.,](\d+))?([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$`)
 )
 
 // readDate reads startDate or endDate. A bare date is that whole day in zone:
@@ -89,12 +89,16 @@ func parseDate(text string) (t time.Time, day bool, err error) {
 }
 
 // startOfDay returns the first instant of t's date in zone, also where clocks
-// skip or repeat midnight.
+// skip or repeat midnight; of a day that they skip whole, the next one's.
 func startOfDay(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.Date()
 	start := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if start.Day() != d {
-		return time.Date(y, m, d, 1, 0, 0, 0, zone)
+	began, ends := start.ZoneBounds()
+	switch shown := start.Format(time.DateOnly); {
+	case shown < t.Format(time.DateOnly): // midnight is in a gap, and this before it
+		return ends
+	case shown > t.Format(time.DateOnly):
+		return began
 	}
 	if before := start.Add(-time.Hour); before.Day() == d {
 		return before
