@@ -114,6 +114,9 @@ type Visit struct {
 	Sessions []VisitSession // newest first, by instant, then by id
 }
 
+// LogValue shows the encounter's id only.
+func (v Visit) LogValue() slog.Value { return v.Encounter.LogValue() }
+
 // VisitSession is a session with its visible recordings, earliest first.
 type VisitSession struct {
 	Session
@@ -122,6 +125,9 @@ type VisitSession struct {
 
 // RecordingName is the part of a recording that a look-up shows.
 type RecordingName struct{ ID, Name string }
+
+// LogValue shows the id only.
+func (r RecordingName) LogValue() slog.Value { return slog.StringValue(r.ID) }
 
 // Duration is the sum over all sessions, the unrecorded ones too.
 func (v Visit) Duration() int64 {

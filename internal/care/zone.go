@@ -1,15 +1,17 @@
 package care
 
 import (
+	"path"
 	"sync"
 	"time"
 	_ "time/tzdata" // a machine without zone files must show the same times
 )
 
-// LoadZone returns the IANA zone called name. Errors: Invalid.
+// LoadZone returns the IANA zone called name. A name is not a path: other
+// spellings of one ("America//Chicago") name no zone. Errors: Invalid.
 func LoadZone(name string) (*time.Location, error) {
 	z, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
+	if err != nil || name == "" || name == "Local" || path.Clean(name) != name {
 		return nil, Invalid("timezone", "must be an IANA zone name")
 	}
 	return z, nil
