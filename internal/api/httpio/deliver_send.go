@@ -76,6 +76,7 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 		t.src = filer.File()
 	}
 	stop := t.watch(http.NewResponseController(w), stall)
+	defer stop() // also where the content panics
 	w.WriteHeader(a.status)
 	err := t.parts(a)
 	stalled := stop()

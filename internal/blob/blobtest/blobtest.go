@@ -210,10 +210,14 @@ func openChecks(t *testing.T, s blob.Store) {
 		if !errors.Is(err, tt.want) {
 			t.Errorf("Open(%s, %d): %v, want %v", tt.key, tt.size, err, tt.want)
 		}
-		if err == nil {
-			o.Close()
-		} else if o != nil {
-			t.Errorf("Open(%s, %d) returned an object beside its error", tt.key, tt.size)
+		if err != nil {
+			if o != nil {
+				t.Errorf("Open(%s, %d) returned an object beside its error", tt.key, tt.size)
+			}
+			continue
+		}
+		if err := o.Close(); err != nil {
+			t.Errorf("closing %s: %v", tt.key, err)
 		}
 	}
 }

@@ -192,7 +192,7 @@ func createDir(path string) error {
 	if err := os.Mkdir(path, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	d, err := os.Open(parent)
+	d, err := os.Open(parent) // #nosec G304 -- the operator names the directory
 	if err != nil {
 		return err
 	}
