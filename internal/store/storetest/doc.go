@@ -4,7 +4,7 @@
 //
 // It holds no SQL and knows no engine. A file a noun says what that noun's
 // methods do; tenancy.go (over the table in methods.go), ordering.go, paging.go,
-// transaction.go, conflict.go, reference.go, roundtrip.go, time.go, unicode.go
-// and shared.go say what all of them do. Where the right answer is not obvious,
+// transaction.go, lifecycle.go, conflict.go, reference.go, roundtrip.go, time.go,
+// unicode.go and shared.go say what all of them do. Where the right answer is not obvious,
 // a slow model in plain Go says it. Start reading at storetest.go.
 package storetest

@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, caps Capabilities) {
 		{"tenancy", tenancyTests(open)},
 		{"lists", listTests()},
 		{"transactions", transactionTests()},
+		{"lifecycle", lifecycleTests()},
 		{"unicode", unicodeTests()},
 		{"time", timeTests()},
 		{"conflicts", conflictTests()},

@@ -61,24 +61,7 @@ func transactionTests() []test {
 			view(t, s, func(tx store.Tx) error { _, err := tx.Tenants("", 1); return err })
 		}},
 		{"Updates that fail do not take others with them", failuresStayAlone},
-		{"A context that has ended does nothing, and is an error", contextEnded},
-		{"A context that ends inside a function keeps all or nothing", contextEnds},
-		{"A transaction that outlives its function is an error and does nothing", outlived},
-		{"Close waits for what runs", closeWaits},
-		{"A closed store answers with errors", func(t *testing.T, s store.Store) {
-			c := openClinic(t, s, "acme-health", "live")
-			closeNow(t, s)
-			for name, err := range map[string]error{
-				"view":   s.View(within(t), func(tx store.Tx) error { _, err := tx.Tenants("", 1); return err }),
-				"update": s.Update(within(t), func(tx store.Tx) error { return tx.CreatePatient(c.patient(1)) }),
-				"check":  s.Check(within(t)),
-			} {
-				if err == nil {
-					t.Errorf("%s works after close", name)
-				}
-			}
-			closeNow(t, s)
-		}},
+		{"Updates beside one that ends its goroutine are whole", exitBesideOthers},
 	}
 }
 
@@ -420,115 +403,38 @@ func failuresStayAlone(t *testing.T, s store.Store) {
 	}
 }
 
-func contextEnded(t *testing.T, s store.Store) {
-	c := openClinic(t, s, "acme-health", "live")
-	ctx, cancel := context.WithCancel(within(t))
-	cancel()
-	for name, run := range map[string]func(context.Context, func(store.Tx) error) error{"view": s.View, "update": s.Update} {
-		if err := run(ctx, func(tx store.Tx) error { _ = tx.CreatePatient(c.patient(1)); return nil }); err == nil {
-			t.Errorf("%s works", name)
-		}
-	}
-	absent(t, s, func(tx store.Tx) (care.Patient, error) { return tx.Patient(c.Scope, c.patient(1).ID) })
-	update(t, s, func(tx store.Tx) error { return tx.CreatePatient(c.patient(1)) })
-}
-
-func contextEnds(t *testing.T, s store.Store) {
-	c := openClinic(t, s, "acme-health", "live")
-	for n := 1; n <= 30; n++ {
-		ctx, cancel := context.WithCancel(within(t))
-		err := s.Update(ctx, func(tx store.Tx) error {
-			if err := tx.CreatePatient(c.patient(n)); err != nil {
-				return err
+// exitBesideOthers increments while others end their goroutine: what an engine
+// runs again because of them must not count twice, nor be lost.
+func exitBesideOthers(t *testing.T, s store.Store) {
+	w := openWard(t, s, "acme-health", "live")
+	writeCount(t, s, w, 0)
+	const goroutines, each = 6, 10
+	var kept atomic.Int64
+	together(t, goroutines, func(g int) error {
+		for i := range each {
+			done := make(chan error, 1)
+			go func() {
+				err := errUndo // where the goroutine ends here
+				defer func() { done <- err }()
+				err = s.Update(within(t), func(tx store.Tx) error {
+					if err := increment(tx, w); err != nil {
+						return err
+					}
+					if (g+i)%4 == 0 {
+						runtime.Goexit()
+					}
+					return nil
+				})
+			}()
+			err := <-done
+			if (err == nil) != ((g+i)%4 != 0) {
+				return fmt.Errorf("update %d of %d: %w", i, g, err)
 			}
-			cancel()
-			if n%2 == 0 {
-				return tx.CreateProvider(c.provider(n))
-			}
-			return nil
-		})
-		cancel()
-		there := failure(t, s, func(tx store.Tx) (care.Patient, error) { return tx.Patient(c.Scope, c.patient(n).ID) })
-		if (err == nil) != (there == nil) {
-			t.Errorf("update %d ends with %v, and its patient with %v", n, err, there)
-		}
-		if n%2 == 0 && err == nil {
-			get(t, s, func(tx store.Tx) (care.Provider, error) { return tx.Provider(c.Scope, c.provider(n).Number) })
-		}
-	}
-	update(t, s, func(tx store.Tx) error { return tx.CreatePatient(c.patient(1000)) })
-}
-
-func outlived(t *testing.T, s store.Store) {
-	scope := scopes()[0]
-	populate(t, s, scope)
-	before := everything(t, s, scope)
-	for name, run := range map[string]func(context.Context, func(store.Tx) error) error{"view": s.View, "update": s.Update} {
-		var kept store.Tx
-		if err := run(within(t), func(tx store.Tx) error { kept = tx; return nil }); err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range methods() {
-			if _, err := m.call(kept, scope, own(scope)); err == nil {
-				t.Errorf("%s works after its %s", m.name, name)
+			if err == nil {
+				kept.Add(1)
 			}
 		}
-		// Whoever comes next gets the connection that it had.
-		update(t, s, func(store.Tx) error {
-			if _, err := kept.NextPerson(scope, 2024); err == nil {
-				t.Errorf("a number is drawn in another's update after its %s", name)
-			}
-			return nil
-		})
-	}
-	equal(t, everything(t, s, scope), before)
-}
-
-func closeWaits(t *testing.T, s store.Store) {
-	c := openClinic(t, s, "acme-health", "live")
-	running, release := make(chan struct{}, 2), make(chan struct{})
-	var finished atomic.Int32
-	results := make(chan error, 2)
-	go func() {
-		results <- s.Update(within(t), func(tx store.Tx) error {
-			running <- struct{}{}
-			<-release
-			err := tx.CreatePatient(c.patient(1))
-			finished.Add(1)
-			return err
-		})
-	}()
-	go func() {
-		results <- s.View(within(t), func(tx store.Tx) error {
-			running <- struct{}{}
-			<-release
-			_, err := tx.Tenants("", 1)
-			finished.Add(1)
-			return err
-		})
-	}()
-	<-running
-	<-running
-	closed := make(chan int32, 1)
-	go func() {
-		closeNow(t, s)
-		closed <- finished.Load()
-	}()
-	select {
-	case <-closed:
-		t.Error("close did not wait")
-	case <-time.After(50 * time.Millisecond):
-	}
-	close(release)
-	for range 2 {
-		if err := <-results; err != nil {
-			t.Errorf("what ran when close was called: %v", err)
-		}
-	}
-	select {
-	case n := <-closed:
-		equal(t, n, 2)
-	case <-time.After(patience):
-		t.Fatal("close hangs")
-	}
+		return nil
+	})
+	equal(t, int64(readCount(t, s, w)), kept.Load())
 }
