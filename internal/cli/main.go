@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -43,7 +45,7 @@ const description = "Chartline keeps recorded care: visits and calls, whose they
 func Main(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{ctx: ctx, env: env, in: stdin, out: stdout, err: stderr, json: slices.Contains(args, "--json")}
 	helped := false
-	parser, err := kong.New(&commands{},
+	parser, err := kong.New(grammar(args),
 		kong.Name("chartline"), kong.Description(description), kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }), // --help goes on parsing
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -65,6 +67,22 @@ func Main(ctx context.Context, args []string, env func(string) (string, bool), s
 		return a.fail(err)
 	}
 	return exitOK
+}
+
+// grammar returns what args are read with: the one command that they name where
+// they begin with it, else all. Reading the whole command line costs kong tens
+// of milliseconds, which would be most of a server's start.
+func grammar(args []string) any {
+	whole := reflect.TypeFor[commands]()
+	if len(args) == 0 {
+		return &commands{}
+	}
+	for field := range whole.Fields() {
+		if _, command := field.Tag.Lookup("cmd"); command && strings.ToLower(field.Name) == args[0] {
+			return reflect.New(reflect.StructOf([]reflect.StructField{whole.Field(0), field})).Interface()
+		}
+	}
+	return &commands{}
 }
 
 // usage is a command line that cannot be understood.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"chartline/internal/api/calls"
+	"chartline/internal/api/httpio"
 	"chartline/internal/api/native"
 	"chartline/internal/api/telehealth"
 	"chartline/internal/auth"
@@ -151,6 +152,7 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
+		ConnContext:       httpio.ConnContext,
 		ReadHeaderTimeout: s.deps.Limits.HeaderTimeout,
 		IdleTimeout:       s.deps.Limits.IdleTimeout,
 		MaxHeaderBytes:    s.deps.Limits.HeaderBytes,

@@ -65,7 +65,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 func settings(o Options) []string {
 	return []string{
 		"busy_timeout = " + strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10), "journal_mode = wal", "synchronous = full",
-		"foreign_keys = 1", "cell_size_check = 1", "trusted_schema = 0", "cache_size = -2048", "mmap_size = 2147418112",
+		"foreign_keys = 1", "trusted_schema = 0", "cache_size = -2048", "mmap_size = 2147418112",
 		"journal_size_limit = 67108864", "temp_store = memory",
 	}
 }
