@@ -38,7 +38,7 @@ var plans = map[string][]string{
 		"v USING INDEX sqlite_autoindex_provider_1 (tenant=? AND instance=? AND number=?)",
 	},
 	"sqlVisitSessions": {
-		"s USING INDEX video_session_by_encounter (tenant=? AND instance=? AND encounter=?)",
+		"s USING PRIMARY KEY (tenant=? AND instance=? AND encounter=?)",
 		"r USING INDEX recording_by_owner (tenant=? AND instance=? AND owner_kind=? AND owner_id=?) LEFT-JOIN",
 	},
 	"sqlCallStats":         {"call_stats USING PRIMARY KEY (tenant=? AND instance=? AND patient=?)"},

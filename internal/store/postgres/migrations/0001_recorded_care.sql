@@ -167,11 +167,11 @@ CREATE TABLE video_session (
     others                  text COLLATE "C" NOT NULL,
     created_at              bigint           NOT NULL,
     updated_at              bigint           NOT NULL,
-    PRIMARY KEY (tenant, instance, id),
+    PRIMARY KEY (tenant, instance, encounter, id), -- a visit's sessions lie together
+    UNIQUE (tenant, instance, id),
     FOREIGN KEY (tenant, instance, encounter) REFERENCES encounter (tenant, instance, id)
 );
 CREATE UNIQUE INDEX video_session_by_sid ON video_session (tenant, instance, sid) WHERE sid <> '';
-CREATE INDEX video_session_by_encounter ON video_session (tenant, instance, encounter, id);
 
 CREATE TABLE voice_call (
     tenant                  text COLLATE "C" NOT NULL,
