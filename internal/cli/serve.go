@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"chartline/internal/auth"
+	"chartline/internal/care"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/config"
 	"chartline/internal/server"
@@ -153,8 +154,11 @@ func (e *engine) server(log *slog.Logger) *server.Server {
 		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Visits: e.visits, Voice: e.voice,
 		Recordings: e.recordings, Oversight: e.oversight,
 		Keeper: oversight.NewKeeper(e.store, e.key, e.checkpoints, time.Now),
-		Checks: map[string]func(context.Context) error{"database": e.store.Check, "media": e.media.Check},
-		Log:    log, Version: buildOf().Version,
+		// Derived from the installation's key. No tenant is without a name, so
+		// that no name that is asked for is ever hashed to it.
+		CursorKey: []byte(e.key.Hasher().Name(care.Scope{}, "cursor key")),
+		Checks:    map[string]func(context.Context) error{"database": e.store.Check, "media": e.media.Check},
+		Log:       log, Version: buildOf().Version,
 		Limits: server.Limits{HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, HeaderBytes: server.DefaultLimits().HeaderBytes,
 			Drain: c.DrainTimeout, Stall: c.StallTimeout, Upload: c.MaxUpload},
 	})

@@ -46,6 +46,7 @@ type Deps struct {
 	Recordings *recordings.Service
 	Oversight  *oversight.Service
 	Keeper     *oversight.Keeper
+	CursorKey  []byte // seals the cursors of the native surface's lists; the same on every node
 	// Checks are what readiness depends on, by name.
 	Checks  map[string]func(context.Context) error
 	Log     *slog.Logger
@@ -90,7 +91,7 @@ func New(d Deps) *Server {
 		},
 		telehealth: &telehealth.Surface{Auth: d.Auth, Access: d.Access, Visits: d.Visits},
 		native: &native.Surface{
-			Auth: d.Auth, Access: d.Access, People: d.People, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings, Oversight: d.Oversight,
+			Auth: d.Auth, Access: d.Access, People: d.People, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings, Oversight: d.Oversight, CursorKey: d.CursorKey,
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},
 		health:  newHealth(d.Checks, d.Log),
