@@ -21,6 +21,9 @@ func (w *world) administer(verb string, args []string) {
 	case "revoke-tokens": // of a client
 		_, err := w.kit.Access.RevokeTokens(ctx, operator, w.tenantOf(args[0]), args[0])
 		w.must(err)
+	case "rotate":
+		_, err := w.kit.Access.RotateSecret(ctx, operator, w.tenantOf(args[0]), args[0])
+		w.must(err)
 	case "disable":
 		_, err := w.kit.Access.SetClientEnabled(ctx, operator, w.tenantOf(args[0]), args[0], false)
 		w.must(err)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ type world struct {
 	t       testing.TB
 	kit     *testkit.Kit
 	db      store.Store // without faults
+	handler http.Handler
 	addr    string
 	vars    vars
 	clients map[string]care.Client // by token
@@ -87,6 +89,7 @@ func openWorld(t testing.TB, o testkit.Options) *world {
 	}
 	o.Media = func(b blob.Store) blob.Store { return brokenMedia{b, w.faults} }
 	w.kit = testkit.New(t, o)
+	w.handler = w.kit.Server.Handler(true)
 	u, err := url.Parse(w.kit.Serve(t))
 	w.must(err)
 	w.addr = u.Host

@@ -25,6 +25,7 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 	native := s.native.Handler()
 	ops := s.opsHandler(withMetrics)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = keepEncodedSlashes(r)
 		clean := isClean(r.URL.EscapedPath())
 		first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		word := strings.ToLower(first)
@@ -56,6 +57,34 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// keepEncodedSlashes escapes what a client should have escaped in its path, such
+// as letters beyond ASCII and braces. net/url takes a path with any of them for
+// one without escapes, so that a %2F in a name beside them would count as a slash.
+func keepEncodedSlashes(r *http.Request) *http.Request {
+	const hex = "0123456789ABCDEF"
+	raw := r.URL.RawPath
+	if raw == "" {
+		return r
+	}
+	escaped := make([]byte, 0, len(raw)+16)
+	for i := range len(raw) {
+		c := raw[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			escaped = append(escaped, '%', hex[c>>4], hex[c&15])
+			continue
+		}
+		escaped = append(escaped, c)
+	}
+	if len(escaped) == len(raw) {
+		return r
+	}
+	u := *r.URL
+	u.RawPath = string(escaped)
+	copied := *r
+	copied.URL = &u
+	return &copied
 }
 
 // isClean reports whether http.ServeMux would take the path as it is.
