@@ -42,7 +42,7 @@ func (t *tx) CreateEncounter(e care.Encounter) error {
 		sqlEncounterAdmit, e.Tenant, e.Instance, e.ID, e.Patient, e.Provider); err != nil {
 		return err
 	}
-	if err := t.passCounter(e.Scope, encounterCounter, e.ID); err != nil {
+	if err := t.raiseCounter(e.Scope, encounterCounter, e.ID); err != nil {
 		return err
 	}
 	_, err := t.exec(sqlEncounterInsert, e.Tenant, e.Instance, e.ID, e.Patient, e.Provider, e.Complaint, micros(e.CreatedAt), micros(e.UpdatedAt))

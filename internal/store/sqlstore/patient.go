@@ -11,7 +11,7 @@ const (
 	sqlCounterNext = `
 	INSERT INTO counter (tenant, instance, name, value) VALUES ($1, $2, $3, 1)
 	ON CONFLICT (tenant, instance, name) DO UPDATE SET value = counter.value + 1 RETURNING value`
-	sqlCounterPass = `
+	sqlCounterRaise = `
 	INSERT INTO counter (tenant, instance, name, value) VALUES ($1, $2, $3, $4)
 	ON CONFLICT (tenant, instance, name) DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value`
 	sqlPersonInsert = `
@@ -71,15 +71,15 @@ func (t *tx) NextPerson(s care.Scope, year int) (int64, error) {
 	return n, nil
 }
 
-// passCounter moves a counter to at least value.
-func (t *tx) passCounter(s care.Scope, name string, value int64) error {
-	_, err := t.exec(sqlCounterPass, s.Tenant, s.Instance, name, value)
+// raiseCounter moves a counter to at least value.
+func (t *tx) raiseCounter(s care.Scope, name string, value int64) error {
+	_, err := t.exec(sqlCounterRaise, s.Tenant, s.Instance, name, value)
 	return err
 }
 
 // createPerson takes a number for a patient or a provider.
 func (t *tx) createPerson(s care.Scope, number int64, kind string) error {
-	if err := t.passCounter(s, personCounter(care.PersonYear(number)), care.PersonSequence(number)); err != nil {
+	if err := t.raiseCounter(s, personCounter(care.PersonYear(number)), care.PersonSequence(number)); err != nil {
 		return err
 	}
 	_, err := t.exec(sqlPersonInsert, s.Tenant, s.Instance, number, kind)
