@@ -16,6 +16,7 @@ func nameTests() []test {
 	return []test{
 		{"What answers to a name is what a slow model says", namesModel},
 		{"Names are compared byte by byte", namesBytewise},
+		{"A name answers at every depth of its folders", namesDeep},
 		{"At most a hundred recordings answer to a name, the earliest", namesHundred},
 		{"A name that no recording can have is nobody's", func(t *testing.T, s store.Store) {
 			w := openWard(t, s, "acme-health", "live")
@@ -87,10 +88,10 @@ func (b nameBook) with(status care.NameStatus, name string) []care.Recording {
 // drawName draws from few parts, so that names meet in every way they can.
 func drawName(t *rapid.T) string {
 	dir := rapid.SampledFrom([]string{
-		"", "", "", "rec/", "rec/", "a/rec/", "b/rec/", "rec/a/", "/", "/rec/", "//", "rec//", "REC/", "re%/", "r_c/", "a/", "xrec/", "é/", "e\u0301/", "مرحبا/", "rec.mp4/", "'/",
+		"", "", "", "rec/", "rec/", "rec/", "a/rec/", "a/rec/", "b/a/rec/", "b/a/rec/", "c/b/a/rec/", "b/rec/", "rec/a/", "/", "/rec/", "//", "rec//", "REC/", "re%/", "r_c/", "a/", "xrec/", "é/", "e\u0301/", "مرحبا/", "rec.mp4/", "'/",
 	}).Draw(t, "dir")
 	stem := rapid.SampledFrom([]string{
-		"x", "x", "x", "x", "X", "y", "1771585033302", "x.mp4", "x.mp3", "x.", "x ", "x%", "%", "_", "é", "e\u0301", "x'\"\\", "\u202eشلوم", "🏥", "", ".mp4", ".", "..", "rec", strings.Repeat("w", 900), "x\n",
+		"x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "X", "y", "1771585033302", "x.mp4", "x.mp3", "x.", "x ", "x%", "%", "_", "é", "e\u0301", "x'\"\\", "\u202eشلوم", "🏥", "", ".mp4", ".", "..", "rec", strings.Repeat("w", 900), "x\n",
 	}).Draw(t, "stem")
 	ext := rapid.SampledFrom([]string{
 		"", "", "", ".mp4", ".mp4", ".MP4", ".Mp4", ".mp3", ".MP3", ".webm", ".WebM", ".mkv", ".m\u212av", ".m4a", ".wav", ".WAV", ".ogg", ".txt", ".mp", ".mp44", ".ogg.mp4",
@@ -243,6 +244,25 @@ func namesHundred(t *testing.T, s store.Store) {
 	equal(t, named(t, s, w.Scope, "y"), exact[:100])
 	equal(t, named(t, s, w.Scope, "rec/y.wav"), exact[:100])
 	equal(t, named(t, s, w.Scope, "d101/x"), []care.Recording{long[slices.IndexFunc(long, func(r care.Recording) bool { return r.Name == "d101/x.mp4" })]})
+}
+
+// namesDeep stores a name with no folder, with one, two and more, among names
+// that sort between them, and asks at every depth.
+func namesDeep(t *testing.T, s store.Store) {
+	w := openWard(t, s, "acme-health", "live")
+	var book nameBook
+	dirs := []string{"", "d/", "c/d/", "b/c/d/", "a/b/c/d/", "0/a/b/c/d/", "b/d/", "bb/c/d/", "c/d/d/", "/c/d/", "b-/c/d/", "c/dd/", "~/", "/"}
+	for n, dir := range dirs {
+		book = append(book, w.ofSession(w.recording(n, dir+"x.mp4"), w.Session, w.Patient))
+	}
+	update(t, s, func(tx store.Tx) error { return each(book, tx.CreateRecording) })
+	view(t, s, func(tx store.Tx) error {
+		var asked []string
+		for _, dir := range append(dirs, "z/a/b/c/d/", "z/0/a/b/c/d/", "z/b/d/", "/b/c/d/", "z//c/d/", "z/c/d/d/") {
+			asked = append(asked, dir+"x", dir+"x.MP4", dir+"x.mp4", dir+"x.ogg")
+		}
+		return book.check(tx, w.instance(), asked)
+	})
 }
 
 // namesUnhidden asks for names that are near to many of others, all of them
