@@ -107,6 +107,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			RequestID: ids.next(), Method: r.Method, Address: httpio.PeerAddress(r), Start: s.deps.Now(),
 		}}
 		w.Header().Set("X-Request-Id", w.Event.RequestID)
+		if len(r.TransferEncoding) > 0 {
+			// net/http hides a Content-Length beside it, by which a proxy in front
+			// may have found another end: nothing more is read from there.
+			w.Header().Set("Connection", "close")
+		}
 		s.metrics.inFlight.Inc()
 		defer func() {
 			s.metrics.inFlight.Dec()
