@@ -19,7 +19,9 @@ type Dialect struct {
 // Fault is what went wrong in the database, told by the driver's typed code.
 type Fault int
 
-// The faults.
+// The faults. Statements ask whether a key is taken before they write it: where
+// there are several writers, one that is taken then was taken meanwhile, and the
+// engine says FaultRetry.
 const (
 	FaultOther       Fault = iota // a fault of ours, or one that nobody foresaw
 	FaultUnique                   // a key is taken

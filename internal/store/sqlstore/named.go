@@ -42,11 +42,10 @@ func (t *tx) RecordingsNamed(s care.Scope, name string) ([]care.Recording, error
 	return found[:min(len(found), namedLimit)], nil
 }
 
-// fitting returns the audible recordings with a form from first to last that
-// fit what is asked for.
+// fitting returns the audible recordings with a form from first to last and no
+// extension that contradicts what is asked for.
 func (t *tx) fitting(s care.Scope, asked care.NameForm, first, last string) ([]care.Recording, error) {
-	found, err := all(t, scanRecording, sqlRecordingsFitting, s.Tenant, s.Instance, first, last, asked.Ext, int64(namedLimit))
-	return slices.DeleteFunc(found, func(r care.Recording) bool { return !care.FormOf(r.Name).Fits(asked) }), err
+	return all(t, scanRecording, sqlRecordingsFitting, s.Tenant, s.Instance, first, last, asked.Ext, int64(namedLimit))
 }
 
 // shorterForms returns the forms in the database that form begins with, itself

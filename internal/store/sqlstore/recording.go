@@ -64,7 +64,8 @@ const (
 	sqlRecordingsWaiting  = colsRecordingsBefore + ` AND name_status = 'waiting' AND deleted_at IS NULL` + colsRecordingFilter
 	sqlRecordingsWithheld = colsRecordingsBefore + ` AND withheld_at IS NOT NULL` + colsRecordingFilter
 	sqlBlobKeyUsed        = `
-	SELECT EXISTS (SELECT 1 FROM recording WHERE blob_key = $1 AND deleted_at IS NULL)`
+	SELECT EXISTS (SELECT 1 FROM recording WHERE blob_key = $1 AND deleted_at IS NULL)
+		OR EXISTS (SELECT 1 FROM file WHERE blob_key = $1)`
 )
 
 // namedLimit bounds how many recordings one name is answered with.
@@ -81,17 +82,17 @@ func scanRecording(r *row) care.Recording {
 
 func scanOwner(r *row) care.Owner { return care.Owner{Kind: care.OwnerKind(r.text()), ID: r.text()} }
 
-// invertedForm is a name's stem and folders with the nearest folder first, each
-// ended by a slash, so that what names may have more or less of comes last: one
-// name's folders are the tail of another's exactly when its inverted form is the
-// other's beginning.
+// invertedForm is a name's stem and its folders, the nearest first, each ended
+// by a slash. What one of two names that fit has more of then comes last: their
+// folders fit exactly when one's inverted form begins the other's.
 func invertedForm(f care.NameForm) string {
+	form := f.Stem + "/"
 	if f.Dir == "" {
-		return f.Stem + "/"
+		return form
 	}
-	folders := strings.Split(f.Dir, "/") // the first of "/rec" is empty, and one like others
+	folders := strings.Split(f.Dir, "/")
 	slices.Reverse(folders)
-	return f.Stem + "/" + strings.Join(folders, "/") + "/"
+	return form + strings.Join(folders, "/") + "/"
 }
 
 func holdsName(r care.Recording) bool { return r.NameStatus == care.NameHeld && r.DeletedAt == nil }
