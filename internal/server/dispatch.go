@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"chartline/internal/api/httpio"
 	"chartline/internal/care"
@@ -107,6 +108,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			RequestID: ids.next(), Method: r.Method, Address: httpio.PeerAddress(r), Start: s.deps.Now(),
 		}}
 		w.Header().Set("X-Request-Id", w.Event.RequestID)
+		if r.ContentLength != 0 {
+			// For who answers without reading the body: net/http reads what is left
+			// of it, with no limit of its own. Who does read it sets another.
+			_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(s.deps.Limits.HeaderTimeout))
+		}
 		if len(r.TransferEncoding) > 0 {
 			// net/http hides a Content-Length beside it, by which a proxy in front
 			// may have found another end: nothing more is read from there.

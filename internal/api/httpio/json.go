@@ -86,7 +86,9 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	slow := http.NewResponseController(w)
 	_ = slow.SetReadDeadline(time.Now().Add(readLimit))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	_ = slow.SetReadDeadline(time.Time{})
+	if err == nil { // else it holds for what is left of the body, which net/http reads
+		_ = slow.SetReadDeadline(time.Time{})
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, &care.Error{Kind: care.KindTimeout, Message: "the body took too long"}
 	}
