@@ -287,6 +287,9 @@ func scopeOf(in string) care.Scope {
 	return care.Scope{Tenant: tenant, Instance: instance}
 }
 
+// start is a time for what has to have one.
+func start(n int) time.Time { return time.Date(2026, 1, 5+n, 9, 0, 0, 0, time.UTC) }
+
 // countUp returns a UUID whose last digits are n more.
 func countUp(id string, n int) string {
 	last, err := strconv.ParseInt(id[24:], 16, 64)
