@@ -35,7 +35,10 @@ type Actor struct {
 	// Provider is the number of the provider that a person is, for the care-team
 	// rule; 0 for everybody else.
 	Provider int64
-	Origin   Origin
+	// Patient is the UUID of the patient that a person is, who sees their own data
+	// and nobody else's; empty for everybody else.
+	Patient string
+	Origin  Origin
 }
 
 // Origin is where a request came from, for the audit log.

@@ -41,6 +41,7 @@ type Tx interface {
 	Recordings
 	Audit
 	Once
+	Logins
 }
 
 // Tenants holds tenants and their instances.
@@ -85,6 +86,8 @@ type Tokens interface {
 	CountAttempt(key string, windowStart, now time.Time) (int, time.Time, error)
 	// Attempts reads the same without counting; 0 where there is no window.
 	Attempts(key string, windowStart time.Time) (int, time.Time, error)
+	// UncountAttempt takes back one that was counted, where any are.
+	UncountAttempt(key string) error
 	DeleteAttempts(before time.Time, limit int) (int, error)
 }
 

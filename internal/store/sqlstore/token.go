@@ -29,6 +29,8 @@ const (
 	RETURNING attempts, began_at`
 	sqlAttempts = `
 	SELECT attempts, began_at FROM attempt WHERE key = $1 AND began_at >= $2`
+	sqlAttemptUncount = `
+	UPDATE attempt SET attempts = attempts - 1 WHERE key = $1 AND attempts > 0`
 	sqlAttemptsDelete = `
 	DELETE FROM attempt WHERE key IN (SELECT key FROM attempt WHERE began_at < $1 ORDER BY began_at LIMIT $2)`
 )
@@ -90,6 +92,11 @@ func (t *tx) CountAttempt(key string, windowStart, now time.Time) (int, time.Tim
 func (t *tx) Attempts(key string, windowStart time.Time) (int, time.Time, error) {
 	v, err := one(t, "attempt", scanTally, sqlAttempts, key, micros(windowStart))
 	return v.of(err)
+}
+
+func (t *tx) UncountAttempt(key string) error {
+	_, err := t.exec(sqlAttemptUncount, key)
+	return err
 }
 
 func (t *tx) DeleteAttempts(before time.Time, limit int) (int, error) {

@@ -88,6 +88,24 @@ func collisions() []collision {
 			v.SID = k.Session.SID
 			return tx.UpdateSession(v)
 		}},
+		{"a log-in's person", "id", func(tx store.Tx, k things) error {
+			return tx.CreateLogin(k.login(k.Patient, "another address"))
+		}},
+		{"a log-in's address", "email", func(tx store.Tx, k things) error {
+			v := care.ProviderLogin(k.Provider, "", epoch)
+			v.Email = k.Login.Email
+			return tx.CreateLogin(v)
+		}},
+		{"another log-in's address in a change", "email", func(tx store.Tx, k things) error {
+			v := k.staff("staff", 1)
+			if err := tx.CreateLogin(v); err != nil {
+				return err
+			}
+			v.Email = k.Login.Email
+			return tx.UpdateLogin(v)
+		}},
+		{"a log-in link's hash", "hash", func(tx store.Tx, k things) error { return tx.CreateLoginLink(k.Link) }},
+		{"a web session's hash", "hash", func(tx store.Tx, k things) error { return tx.CreateWebSession(k.Web) }},
 		{"a call's id", "id", func(tx store.Tx, k things) error { return tx.CreateCall(k.Call) }},
 		{"a recording's id", "id", func(tx store.Tx, k things) error {
 			r := k.ofCall(k.recording(901, "free"), k.Call)

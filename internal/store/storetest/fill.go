@@ -27,6 +27,10 @@ func choices(t reflect.Type) []any {
 		return []any{care.CallNoAnswer, care.CallCanceled}
 	case reflect.TypeFor[care.SessionStatus]():
 		return []any{care.SessionMissed, care.SessionFailed}
+	case reflect.TypeFor[care.Role]():
+		return []any{care.RolePatient, care.RoleProvider}
+	case reflect.TypeFor[care.LinkPurpose]():
+		return []any{care.LinkSSO, care.LinkSetPassword}
 	case reflect.TypeFor[care.GrantName]():
 		return []any{care.GrantCallRead, care.GrantAdmin}
 	case reflect.TypeFor[care.Media]():

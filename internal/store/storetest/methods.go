@@ -37,7 +37,7 @@ func pair(a, b any, err error) (any, error) { return []any{a, b}, err }
 func methods() []method {
 	return slices.Concat(
 		tenantMethods(), clientMethods(), tokenMethods(), peopleMethods(), visitMethods(), callMethods(),
-		recordingMethods(), auditMethods(), onceMethods(),
+		recordingMethods(), auditMethods(), onceMethods(), loginMethods(),
 	)
 }
 
@@ -117,6 +117,9 @@ func tokenMethods() []method {
 		{"Attempts", byName, false, func(tx store.Tx, _ care.Scope, k things) (any, error) {
 			n, began, err := tx.Attempts(k.Client.Name, at(-9))
 			return pair(n, began, err)
+		}},
+		{"UncountAttempt", byName, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
+			return none(tx.UncountAttempt(k.Client.Name))
 		}},
 		{"DeleteAttempts", everywhere, true, func(tx store.Tx, _ care.Scope, _ things) (any, error) {
 			return tx.DeleteAttempts(at(1e6), 1)

@@ -71,6 +71,14 @@ func listings() []listing {
 				return tx.Providers(w.Scope, after, limit)
 			},
 			func(v care.Provider) int64 { return v.Number }, cmp.Compare[int64]),
+		listingOf("log-ins",
+			func(tx store.Tx, w ward, n int) error {
+				return tx.CreateLogin(w.staff(fmt.Sprintf("staff-%05d", shuffled(n)), n))
+			},
+			func(tx store.Tx, w ward, after string, limit int) ([]care.Login, error) {
+				return tx.Logins(w.Scope, after, limit)
+			},
+			func(v care.Login) string { return v.Email }, strings.Compare),
 		encounterListing("encounters", 0),
 		encounterListing("encounters of a patient", 1),
 		sessionListing("sessions", 0),

@@ -19,6 +19,9 @@ type things struct {
 	Client    care.Client
 	Grant     care.Grant
 	Token     care.Token
+	Login     care.Login // the patient's
+	Link      care.LoginLink
+	Web       care.WebSession
 	Actor     string
 	Key       string
 }
@@ -42,6 +45,9 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.Client = c.client(n)
 	k.Grant = c.grant(k.Client.Name, care.GrantCallRead)
 	k.Token = c.token(k.Client.Name, n, epoch)
+	k.Login = c.login(k.Patient, label)
+	k.Link = c.link(k.Login, n)
+	k.Web = c.webSession(k.Login, n)
 	return k
 }
 
@@ -53,6 +59,9 @@ func (k things) create(tx store.Tx) error {
 		func() error { return tx.CreateClient(k.Client) },
 		func() error { return tx.PutGrant(k.Grant) },
 		func() error { return tx.CreateToken(k.Token) },
+		func() error { return tx.CreateLogin(k.Login) },
+		func() error { return tx.CreateLoginLink(k.Link) },
+		func() error { return tx.CreateWebSession(k.Web) },
 		func() error { return appendNext(tx, k.Tenant, 2, epoch, k.Patient.ID) },
 		func() error { return tx.SetDone(k.Scope, k.Actor, k.Key, k.mark, []byte(k.mark), epoch) },
 		func() error {
@@ -134,6 +143,8 @@ func dump(tx store.Tx, s care.Scope) (map[string]any, error) {
 	put("calls", calls, err)
 	recordings, err := tx.Recordings(s, care.RecordingFilter{IncludeDeleted: true}, nil, 1000)
 	put("recordings", recordings, err)
+	logins, err := tx.Logins(s, "", 1000)
+	put("log-ins", logins, err)
 	groups, err := tx.AuditGroups(s.Tenant, 0, 1000)
 	put("audit", groups, err)
 	seq, hash, err := tx.AuditHead(s.Tenant)

@@ -70,6 +70,32 @@ func references() []reference {
 			m.Provider = k.Patient.Number
 			return tx.PutCareTeamMember(m)
 		}},
+		{"a log-in of an instance", func(tx store.Tx, k, _ things) error {
+			v := k.staff("staff", 900)
+			v.Instance = "nowhere"
+			return tx.CreateLogin(v)
+		}},
+		{"a log-in's patient", func(tx store.Tx, k, other things) error { return tx.CreateLogin(k.login(other.Patient, "free")) }},
+		{"a log-in's number that is not its id's", func(tx store.Tx, k, _ things) error {
+			v := k.login(k.Patient, "free")
+			v.Person = k.Provider.Number
+			return tx.CreateLogin(v)
+		}},
+		{"a patient's log-in that is a provider's", func(tx store.Tx, k, _ things) error {
+			v := care.ProviderLogin(k.Provider, "", epoch)
+			v.Email, v.Role = "free@example.org", care.RolePatient
+			return tx.CreateLogin(v)
+		}},
+		{"a log-in link's log-in", func(tx store.Tx, k, other things) error {
+			v := k.link(other.Login, 900)
+			v.Scope = k.Scope
+			return tx.CreateLoginLink(v)
+		}},
+		{"a web session's log-in", func(tx store.Tx, k, other things) error {
+			v := k.webSession(other.Login, 900)
+			v.Scope = k.Scope
+			return tx.CreateWebSession(v)
+		}},
 		{"an encounter's patient", func(tx store.Tx, k, other things) error {
 			return tx.CreateEncounter(k.encounter(900, other.Patient, k.Provider))
 		}},

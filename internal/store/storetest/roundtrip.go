@@ -117,6 +117,7 @@ func roundTripTests() []test {
 		tripTenant().test(), tripInstance().test(), tripClient().test(), tripGrant().test(), tripToken().test(),
 		tripPatient().test(), tripProvider().test(), tripMember().test(), tripEncounter().test(),
 		tripSession().test(), tripCall().test(), tripRecording().test(), tripAudit().test(),
+		tripLogin().test(), tripStaffLogin().test(), tripLoginLink().test(), tripWebSession().test(),
 	}
 }
 

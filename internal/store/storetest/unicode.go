@@ -36,6 +36,8 @@ func unicodeTests() []test {
 				hostileTrip(t, s, tripProvider(), w, i, text)
 				hostileTrip(t, s, tripEncounter(), w, i, text)
 				hostileTrip(t, s, tripCall(), w, i, text)
+				hostileTrip(t, s, tripLogin(), w, i, text)
+				hostileTrip(t, s, tripLoginLink(), w, i, text)
 			}
 		}},
 		{"Keys of requests and attempts are compared byte by byte", func(t *testing.T, s store.Store) {
