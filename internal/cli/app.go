@@ -48,7 +48,7 @@ func (a *app) with(fn func(*engine) error) error {
 	return a.withEngine(c, existing, fn)
 }
 
-// untilHeeded waits until no node honours what was just revoked.
+// untilHeeded waits until every node heeds what was just granted or revoked.
 func (a *app) untilHeeded() error {
 	select {
 	case <-time.After(auth.Freshness):

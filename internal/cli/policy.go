@@ -136,6 +136,9 @@ func (c policyGrant) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if err := a.untilHeeded(); err != nil {
+			return err
+		}
 		return a.showGrants(grants)
 	})
 }

@@ -33,7 +33,7 @@ func TestAnAuditThatWasChangedDoesNotVerify(t *testing.T) {
 				t.Fatalf("answers %d", got.status)
 			}
 			w.must(w.kit.Keeper.Checkpoint(t.Context()))
-			db, err := sql.Open("sqlite", filepath.Join(w.kit.Dir, "chartline.db"))
+			db, err := sql.Open("sqlite", filepath.Join(w.kit.Dir, "chartline-audit.db"))
 			w.must(err)
 			defer db.Close()
 			done, err := db.ExecContext(t.Context(), change)

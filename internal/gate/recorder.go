@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -84,7 +85,22 @@ func (r *recorder) run() {
 	defer close(r.done)
 	group := make([]*pending, 0, groupLimit)
 	for first := range r.in {
-		group = append(group[:0], first)
+		group = r.gather(append(group[:0], first))
+		err := r.commit(group)
+		for i, p := range group {
+			p.result <- err
+			group[i] = nil
+		}
+	}
+}
+
+// gather adds what waits already. It lets whoever could run now do so first,
+// until nobody comes any more: requests that are about to wait join this commit
+// and not the next, and a lone one is not delayed.
+func (r *recorder) gather(group []*pending) []*pending {
+	for before := 0; before < len(group) && len(group) < groupLimit; {
+		before = len(group)
+		runtime.Gosched()
 		for more := true; more && len(group) < groupLimit; {
 			select {
 			case p, ok := <-r.in:
@@ -95,12 +111,8 @@ func (r *recorder) run() {
 				more = false
 			}
 		}
-		err := r.commit(group)
-		for i, p := range group {
-			p.result <- err
-			group[i] = nil
-		}
 	}
+	return group
 }
 
 // commit makes a group durable, a chain at a time, in order of arrival.

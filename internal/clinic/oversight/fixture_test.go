@@ -75,6 +75,9 @@ func (w *world) open(t *testing.T) {
 
 func (w *world) database() string { return filepath.Join(w.dir, "chartline.db") }
 
+// auditLog is the file that the log is in.
+func (w *world) auditLog() string { return sqlite.AuditPath(w.database()) }
+
 // write appends entries to a chain as one group.
 func (w *world) write(t testing.TB, chain string, entries ...care.AuditEntry) {
 	t.Helper()
@@ -140,7 +143,7 @@ func (w *world) checkpoint(t testing.TB) {
 // tamper runs a statement on the database as somebody would who owns it.
 func (w *world) tamper(t testing.TB, statement string, args ...any) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+w.database()+"?_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+w.auditLog()+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,7 +174,7 @@ func TestATornWriteAheadLogIsReported(t *testing.T) {
 	w.fill(t, tenant, 1, 2)
 	w.checkpoint(t)
 	size := func() int64 {
-		info, err := os.Stat(w.database() + "-wal")
+		info, err := os.Stat(w.auditLog() + "-wal")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,15 +189,15 @@ func TestATornWriteAheadLogIsReported(t *testing.T) {
 	}
 	for _, cut := range []int64{1, 100, 4096} {
 		copied := &world{dir: t.TempDir(), key: w.key, file: w.file}
-		for _, suffix := range []string{"", "-wal"} {
-			text, err := os.ReadFile(w.database() + suffix)
+		for _, name := range []string{"chartline.db", "chartline.db-wal", "chartline-audit.db", "chartline-audit.db-wal"} {
+			text, err := os.ReadFile(filepath.Join(w.dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if suffix == "-wal" {
+			if name == "chartline-audit.db-wal" {
 				text = text[:end-cut]
 			}
-			if err := os.WriteFile(filepath.Join(copied.dir, "chartline.db"+suffix), text, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(copied.dir, name), text, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql auditlog/*.sql
 var migrationFiles embed.FS
 
 // ErrNewer is returned by Open for data that a newer program wrote.
@@ -21,8 +21,8 @@ var ErrNewer = errors.New("the data is newer than this program")
 var ErrForeign = errors.New("this is not a Chartline database")
 
 // migrate runs the migrations that the database lacks, each in a transaction.
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrationFiles, "migrations")
+func migrate(ctx context.Context, db *sql.DB, dir string) error {
+	files, err := fs.Sub(migrationFiles, dir)
 	if err != nil {
 		return err
 	}

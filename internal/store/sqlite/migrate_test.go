@@ -125,7 +125,8 @@ func TestNobodyElseMayReadTheFiles(t *testing.T) {
 	if err := db.Check(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"chartline.db", "chartline.db-wal", "chartline.db-shm", "chartline.db.lock"} {
+	for _, name := range []string{"chartline.db", "chartline.db-wal", "chartline.db-shm", "chartline.db.lock",
+		"chartline-audit.db", "chartline-audit.db-wal", "chartline-audit.db-shm"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Error(err)

@@ -49,6 +49,9 @@ var plans = map[string][]string{
 	"sqlCallsCount":        {callRange},
 	"sqlAuditHead":         {"audit_chain USING PRIMARY KEY (chain=?)"},
 	"sqlAuditGroups":       {"g USING INDEX sqlite_autoindex_audit_group_1 (chain=? AND last_seq>?)"},
+	"sqlProvidersByEmail":  {"provider USING INDEX provider_by_email (tenant=? AND instance=? AND <expr>=?)"},
+	"sqlAgenda":            {"appointment USING INDEX appointment_agenda (tenant=? AND instance=? AND provider=? AND start_at>? AND start_at<?)"},
+	"sqlSchedule":          {"schedule USING PRIMARY KEY (tenant=? AND instance=? AND provider=?)"},
 	"sqlDone":              {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
 }
 
@@ -76,6 +79,10 @@ func TestNoStatementReadsMoreThanItAnswers(t *testing.T) {
 	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(t.Context(), "ATTACH DATABASE $1 AS audit_log", sqlite.AuditPath(path)); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()

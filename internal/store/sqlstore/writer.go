@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -181,6 +182,7 @@ func (w *writer) attempt(batch *[]*job) (Fault, error) {
 		}
 		return fault, err
 	}
+	runtime.Gosched() // whoever is about to wait joins this commit
 	for i := 0; ; i++ {
 		if i == len(*batch) {
 			j := (*job)(nil)

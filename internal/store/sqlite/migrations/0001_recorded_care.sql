@@ -255,31 +255,6 @@ CREATE INDEX recording_waiting ON recording (tenant, instance, created_at, id)
 CREATE INDEX recording_withheld ON recording (tenant, instance, created_at, id) WHERE withheld_at IS NOT NULL;
 CREATE INDEX recording_by_blob ON recording (blob_key) WHERE deleted_at IS NULL;
 
-CREATE TABLE audit_chain (
-    chain   TEXT    NOT NULL PRIMARY KEY,
-    seq     INTEGER NOT NULL,
-    hash    BLOB    NOT NULL,
-    indexed INTEGER NOT NULL -- audit_subject is whole up to this number
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE audit_group (
-    chain     TEXT    NOT NULL,
-    last_seq  INTEGER NOT NULL,
-    first_seq INTEGER NOT NULL,
-    from_at   INTEGER NOT NULL,
-    until_at  INTEGER NOT NULL,
-    hash      BLOB    NOT NULL,
-    entries   BLOB    NOT NULL,
-    PRIMARY KEY (chain, last_seq)
-) STRICT;
-
-CREATE TABLE audit_subject (
-    chain    TEXT    NOT NULL,
-    patient  TEXT    NOT NULL,
-    last_seq INTEGER NOT NULL, -- of the group
-    PRIMARY KEY (chain, patient, last_seq)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE done (
     tenant      TEXT    NOT NULL,
     instance    TEXT    NOT NULL,
