@@ -36,7 +36,9 @@ func (serveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: settings.LogLevel}))
+	lines := &logBuffer{w: a.err}
+	defer lines.Flush()
+	log := slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: settings.LogLevel}))
 	return a.serving(settings, func(e *engine) (err error) {
 		l, err := listen(settings)
 		if err != nil {
