@@ -41,6 +41,13 @@ type Tx interface {
 	Recordings
 	Audit
 	Once
+	Practices
+	Services
+	Assignments
+	Details
+	Registrations
+	Schedules
+	Appointments
 	Logins
 }
 
@@ -113,6 +120,9 @@ type Providers interface {
 	CreateProvider(care.Provider) error
 	Provider(s care.Scope, number int64) (care.Provider, error)
 	ProviderByID(s care.Scope, id string) (care.Provider, error)
+	// ProvidersByEmail lists, by number, at most limit of those with that address,
+	// in any case.
+	ProvidersByEmail(s care.Scope, email string, limit int) ([]care.Provider, error)
 	UpdateProvider(care.Provider) error
 	Providers(s care.Scope, after int64, limit int) ([]care.Provider, error)
 }

@@ -20,9 +20,10 @@ const (
 	SELECT tenant, instance, id, number, first_name, middle_name, last_name, title, gender,
 		email, phone, country_code, time_zone, created_at, updated_at
 	FROM provider`
-	sqlProvider     = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number = $3`
-	sqlProviderByID = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
-	sqlProviders    = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT $4`
+	sqlProvider         = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number = $3`
+	sqlProviderByID     = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
+	sqlProvidersByEmail = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND lower(email) = lower($3) AND email <> '' ORDER BY number LIMIT $4`
+	sqlProviders        = colsProvider + ` WHERE tenant = $1 AND instance = $2 AND number > $3 ORDER BY number LIMIT $4`
 )
 
 func scanProvider(r *row) care.Provider {
@@ -61,4 +62,8 @@ func (t *tx) UpdateProvider(p care.Provider) error {
 
 func (t *tx) Providers(s care.Scope, after int64, limit int) ([]care.Provider, error) {
 	return all(t, scanProvider, sqlProviders, s.Tenant, s.Instance, after, int64(limit))
+}
+
+func (t *tx) ProvidersByEmail(s care.Scope, email string, limit int) ([]care.Provider, error) {
+	return all(t, scanProvider, sqlProvidersByEmail, s.Tenant, s.Instance, email, int64(limit))
 }

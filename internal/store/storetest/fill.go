@@ -31,6 +31,8 @@ func choices(t reflect.Type) []any {
 		return []any{care.RolePatient, care.RoleProvider}
 	case reflect.TypeFor[care.LinkPurpose]():
 		return []any{care.LinkSSO, care.LinkSetPassword}
+	case reflect.TypeFor[care.AppointmentStatus]():
+		return []any{care.AppointmentCheckedIn, care.AppointmentCancelled}
 	case reflect.TypeFor[care.GrantName]():
 		return []any{care.GrantCallRead, care.GrantAdmin}
 	case reflect.TypeFor[care.Media]():

@@ -12,6 +12,7 @@ import (
 // things is one of everything in a scope, with what names it.
 type things struct {
 	ward
+	bookings
 	Member    care.CareTeamMember
 	Recording care.Recording // of the session
 	Voicemail care.Recording // of the call
@@ -33,6 +34,7 @@ func thingsOf(s care.Scope, label string, n int) things {
 	c := clinic{s, label, fmt.Sprintf("%s-%s-%s", label, s.Tenant, s.Instance)}
 	k := things{ward: ward{clinic: c, Patient: c.patient(n), Provider: c.provider(n)}, Actor: "actor " + label, Key: "key " + label}
 	k.Patient.MRN, k.Patient.ExternalID = "M-"+label, "E-"+label
+	k.Provider.Email = "provider@example.org"
 	k.Encounter = c.encounter(int64(n), k.Patient, k.Provider)
 	k.Session = c.session(n, k.Encounter.ID)
 	k.Call = c.call(n, k.Patient)
@@ -42,6 +44,7 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.Voicemail = c.ofCall(c.recording(2, "voicemail "+label), k.Call)
 	k.Waiting = c.ofCall(c.recording(3, k.Recording.Name), k.Call)
 	k.Waiting.NameStatus = care.NameWaiting
+	k.bookings = bookingsOf(k.ward, n)
 	k.Client = c.client(n)
 	k.Grant = c.grant(k.Client.Name, care.GrantCallRead)
 	k.Token = c.token(k.Client.Name, n, epoch)
@@ -55,6 +58,7 @@ func (k things) create(tx store.Tx) error {
 	return all(
 		func() error { return k.ward.create(tx) },
 		func() error { return tx.PutCareTeamMember(k.Member) },
+		func() error { return k.bookings.create(tx) },
 		func() error { return each([]care.Recording{k.Recording, k.Voicemail, k.Waiting}, tx.CreateRecording) },
 		func() error { return tx.CreateClient(k.Client) },
 		func() error { return tx.PutGrant(k.Grant) },
@@ -145,6 +149,7 @@ func dump(tx store.Tx, s care.Scope) (map[string]any, error) {
 	put("recordings", recordings, err)
 	logins, err := tx.Logins(s, "", 1000)
 	put("log-ins", logins, err)
+	dumpBookings(tx, s, put)
 	groups, err := tx.AuditGroups(s.Tenant, 0, 1000)
 	put("audit", groups, err)
 	seq, hash, err := tx.AuditHead(s.Tenant)

@@ -113,12 +113,12 @@ func openTripWard(t *testing.T, s store.Store, tenant string) ward {
 }
 
 func roundTripTests() []test {
-	return []test{
+	return append(bookingTrips(), []test{
 		tripTenant().test(), tripInstance().test(), tripClient().test(), tripGrant().test(), tripToken().test(),
 		tripPatient().test(), tripProvider().test(), tripMember().test(), tripEncounter().test(),
 		tripSession().test(), tripCall().test(), tripRecording().test(), tripAudit().test(),
 		tripLogin().test(), tripStaffLogin().test(), tripLoginLink().test(), tripWebSession().test(),
-	}
+	}...)
 }
 
 func tripTenant() trip[care.Tenant] {

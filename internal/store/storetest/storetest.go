@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, caps Capabilities) {
 		{"media", mediaTests()},
 		{"audit", auditTests()},
 		{"once", onceTests()},
+		{"appointments", appointmentTests()},
 		{"log-ins", loginTests()},
 		{"tenancy", tenancyTests(open)},
 		{"lists", listTests()},
