@@ -157,3 +157,17 @@ func TestHeadersThatAreTooLargeAreRefused(t *testing.T) {
 		conn.Close()
 	}
 }
+
+// TestNothingIsAnsweredBesideTheServersOwnHandler asks what net/http could
+// answer by itself, unlogged.
+func TestNothingIsAnsweredBesideTheServersOwnHandler(t *testing.T) {
+	t.Parallel()
+	w := limitedWorld(t)
+	for _, target := range []string{"*", "/", "/acme-health"} {
+		a, err := w.exchange("OPTIONS", w.request("OPTIONS", target, nil, nil), "")
+		w.must(err)
+		if a.header.Get("X-Request-Id") == "" || a.status != http.StatusNotFound && a.status != http.StatusMethodNotAllowed {
+			t.Errorf("OPTIONS %s answers %d %v", target, a.status, a.header)
+		}
+	}
+}

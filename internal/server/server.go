@@ -157,6 +157,8 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		ReadHeaderTimeout: s.deps.Limits.HeaderTimeout,
 		IdleTimeout:       s.deps.Limits.IdleTimeout,
 		MaxHeaderBytes:    s.deps.Limits.HeaderBytes,
+		// "OPTIONS *" is answered and logged like everything else.
+		DisableGeneralOptionsHandler: true,
 		// net/http's own words can quote what a client sent: only their number counts.
 		ErrorLog: log.New(countingWriter{s.metrics.protocolErrors}, "", 0),
 	}
