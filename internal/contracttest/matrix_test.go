@@ -238,3 +238,64 @@ func TestFaultsOfOursAreSilentOnEveryRoute(t *testing.T) {
 }
 
 var errorID = regexp.MustCompile(`("errorId":"|(failed\.|unavailable) )[a-z2-7]{12}`)
+
+// TestHEADAnswersAsGETWithoutTheBody asks every route that can be read, and none
+// that is there.
+func TestHEADAnswersAsGETWithoutTheBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	asked := 0
+	for _, r := range routes() {
+		if r.method != http.MethodGet || r.pattern == "/metrics" { // whose numbers move
+			continue
+		}
+		a := w.good(r)
+		for _, token := range []string{w.vars["token"], ""} {
+			headers := []string{"Authorization: Bearer " + token}
+			get, err := w.exchange("GET", w.request("GET", a.target(), headers, nil), "")
+			w.must(err)
+			head, err := w.exchange("HEAD", w.request("HEAD", a.target(), headers, nil), "")
+			w.must(err)
+			if r.pattern == "/api/v1/audit" {
+				get.header.Del("Content-Length") // the question before is in the answer
+				head.header.Del("Content-Length")
+			}
+			length := get.header.Get("Content-Length")
+			if len(head.body) != 0 || head.header.Get("Content-Length") != length {
+				t.Errorf("HEAD %s has %d bytes and the length %s, not %s", a.target(), len(head.body), head.header.Get("Content-Length"), length)
+			}
+			get.body, head.body = nil, nil
+			if get.comparable() != head.comparable() {
+				t.Errorf("HEAD %s answers\n%s\nand GET\n%s", a.target(), head.comparable(), get.comparable())
+			}
+			asked++
+		}
+	}
+	if asked < 40 {
+		t.Errorf("only %d were asked", asked)
+	}
+}
+
+// TestParametersThatAreNotKnownAreRefusedByTheNativeSurface asks each of its
+// routes: what is not understood is not left out of account.
+func TestParametersThatAreNotKnownAreRefusedByTheNativeSurface(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, r := range routes() {
+		if r.surface != "native" {
+			continue
+		}
+		a := w.good(r)
+		query := map[string][]string{"tenant": {"birch-clinic"}, "Limit": {"1"}, "$where": {"1"}}
+		for name, values := range a.query {
+			query[name] = values
+		}
+		a.query = query
+		got := w.serve(a)
+		for _, name := range []string{"tenant", "Limit", "$where"} {
+			if got.status != http.StatusBadRequest || !strings.Contains(string(got.body), `"field":"`+name+`"`) {
+				t.Errorf("%s with %s answers %d %s", r, name, got.status, got.body)
+			}
+		}
+	}
+}
