@@ -256,6 +256,9 @@ func (g *Gate) refuse(ctx context.Context, q Request, target care.Target, d poli
 	if err := g.recorder.record(ctx, e); err != nil {
 		return err
 	}
+	if d.Hidden {
+		return care.NotFound(target.Noun)
+	}
 	return &care.Error{Kind: care.KindForbidden, Noun: target.Noun, Message: "access is restricted"}
 }
 

@@ -19,6 +19,8 @@ func New() *Policy { return &Policy{rules: rules()} }
 type Decision struct {
 	Allowed bool
 	Reason  string
+	// Hidden reports that the actor may not even know that the target is there.
+	Hidden bool
 }
 
 // Actions lists every action that a rule names, sorted.
@@ -43,7 +45,7 @@ func (p *Policy) May(actor care.Actor, action care.Action, s care.Scope, now tim
 	if inTeam.Allowed || actor.Kind != care.ActorPerson {
 		return inTeam
 	}
-	return p.Decide(actor, action, s, care.Target{}, now)
+	return p.Decide(actor, action, s, care.Target{Patient: actor.Patient}, now)
 }
 
 // Decide says whether actor may do action in s on target at now.
@@ -60,12 +62,37 @@ func (p *Policy) Decide(actor care.Actor, action care.Action, s care.Scope, targ
 		return refuse("not an instance that the actor may use")
 	case r.operators:
 		return refuse("only operators do this")
-	case r.self:
-		return allow("its own secret")
+	case r.self != "":
+		return self(actor, r, target)
+	case actor.Patient != "":
+		return own(actor, r, target)
 	case r.channel:
 		return p.channel(actor, s, target, now)
 	}
 	return grants(actor, r, s, target, now)
+}
+
+// self is the rule of what an actor does for itself: its own secret admitted it.
+func self(actor care.Actor, r rule, target care.Target) Decision {
+	if actor.Kind != r.self {
+		return refuse("only for a " + string(r.self) + " itself")
+	}
+	if actor.Patient != "" && target.Patient != "" && target.Patient != actor.Patient {
+		return Decision{Reason: "another patient's", Hidden: true}
+	}
+	return allow("for themselves")
+}
+
+// own is the rule of patients: their own data, and nobody else's. Of another
+// patient's they do not learn that it is there. Grants do not count.
+func own(actor care.Actor, r rule, target care.Target) Decision {
+	switch {
+	case target.Patient != "" && target.Patient != actor.Patient:
+		return Decision{Reason: "another patient's", Hidden: true}
+	case !r.own || target.Patient == "":
+		return refuse("not for patients")
+	}
+	return allow("their own")
 }
 
 // channel is the rule of voice calls: one grant for patients in whose care team

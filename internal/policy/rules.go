@@ -21,6 +21,19 @@ const (
 	CareTeamRead  care.Action = "care_team.read"
 	CareTeamWrite care.Action = "care_team.write"
 
+	PracticeRead     care.Action = "practice.read"
+	PracticeWrite    care.Action = "practice.write"
+	ServiceRead      care.Action = "service.read"
+	ServiceWrite     care.Action = "service.write"
+	ScheduleRead     care.Action = "schedule.read" // hours, days off, and what is free
+	ScheduleWrite    care.Action = "schedule.write"
+	AppointmentRead  care.Action = "appointment.read"
+	AppointmentWrite care.Action = "appointment.write"
+	AssignmentRead   care.Action = "assignment.read"
+	AssignmentWrite  care.Action = "assignment.write"
+	PatientRegister  care.Action = "patient.register" // with an appointment, where one is wanted
+	ProviderSignup   care.Action = "provider.signup"
+
 	RecordingRead    care.Action = "recording.read"    // what is known of a recording
 	RecordingContent care.Action = "recording.content" // its sound and picture
 	RecordingWrite   care.Action = "recording.write"
@@ -28,6 +41,14 @@ const (
 	AuditRead   care.Action = "audit.read"
 	AuditVerify care.Action = "audit.verify"
 	AuditExport care.Action = "audit.export"
+
+	SSOIssue    care.Action = "sso.issue"    // a partner gets a person's way into the portal
+	LoginEnter  care.Action = "login.enter"  // a person comes in
+	LoginLeave  care.Action = "login.leave"  // and goes
+	LoginSecret care.Action = "login.secret" // a person sets their password
+	LoginRead   care.Action = "login.read"   // who may come in
+	LoginWrite  care.Action = "login.write"  // log-ins are made, ended, and helped back in
+	PortalRead  care.Action = "portal.read"  // one's own page
 
 	TokenIssue     care.Action = "token.issue"
 	TenantRead     care.Action = "tenant.read"
@@ -47,16 +68,26 @@ type rule struct {
 	// channel applies the care-team rule of voice calls (calls.md, Permission)
 	// in place of grants.
 	channel bool
-	// self marks what a client does for itself, once its secret was checked.
-	self bool
+	// self marks what actors of this kind do for themselves, once their secret
+	// was checked.
+	self care.ActorKind
+	// own lets patients do it with their own data.
+	own bool
 	// operators marks what only the command line and the server itself do.
 	operators bool
 }
 
 func anyOf(grants ...care.GrantName) rule { return rule{grants: grants} }
 
+// orOwn lets patients do it too, with their own data.
+func (r rule) orOwn() rule {
+	r.own = true
+	return r
+}
+
 func rules() map[care.Action]rule {
-	channel, self, operators := rule{channel: true}, rule{self: true}, rule{operators: true}
+	channel, operators := rule{channel: true}, rule{operators: true}
+	client, person := rule{self: care.ActorClient}, rule{self: care.ActorPerson}
 	return map[care.Action]rule{
 		EncounterLookUp:    anyOf(care.GrantEncounterFromRecording),
 		EncounterRead:      anyOf(care.GrantEncounterRead),
@@ -66,19 +97,38 @@ func rules() map[care.Action]rule {
 		VoiceCallRecording: channel,
 		CallRead:           anyOf(care.GrantCallRead),
 		CallWrite:          anyOf(care.GrantCallWrite),
-		PatientRead:        anyOf(care.GrantPatientRead),
+		PatientRead:        anyOf(care.GrantPatientRead).orOwn(),
 		PatientWrite:       anyOf(care.GrantPatientWrite),
 		ProviderRead:       anyOf(care.GrantPatientRead, care.GrantEncounterRead),
 		ProviderWrite:      anyOf(care.GrantAdmin),
 		CareTeamRead:       anyOf(care.GrantPatientRead),
 		CareTeamWrite:      anyOf(care.GrantAdmin),
+		PracticeRead:       anyOf(care.GrantScheduleRead, care.GrantScheduleWrite, care.GrantAdmin),
+		PracticeWrite:      anyOf(care.GrantAdmin),
+		ServiceRead:        anyOf(care.GrantScheduleRead, care.GrantScheduleWrite, care.GrantAdmin),
+		ServiceWrite:       anyOf(care.GrantAdmin),
+		ScheduleRead:       anyOf(care.GrantScheduleRead),
+		ScheduleWrite:      anyOf(care.GrantScheduleWrite),
+		AppointmentRead:    anyOf(care.GrantScheduleRead),
+		AppointmentWrite:   anyOf(care.GrantScheduleWrite),
+		AssignmentRead:     anyOf(care.GrantPatientRead),
+		AssignmentWrite:    anyOf(care.GrantPatientWrite),
+		PatientRegister:    anyOf(care.GrantPatientWrite),
+		ProviderSignup:     anyOf(care.GrantProviderSignup),
 		RecordingRead:      anyOf(care.GrantRecordingRead),
 		RecordingContent:   anyOf(care.GrantRecordingRead),
 		RecordingWrite:     anyOf(care.GrantRecordingWrite),
 		AuditRead:          anyOf(care.GrantAuditRead),
 		AuditVerify:        anyOf(care.GrantAuditRead),
 		AuditExport:        anyOf(care.GrantAuditRead),
-		TokenIssue:         self,
+		SSOIssue:           anyOf(care.GrantSSO),
+		LoginEnter:         person,
+		LoginLeave:         person,
+		LoginSecret:        person,
+		PortalRead:         person,
+		LoginRead:          anyOf(care.GrantAdmin),
+		LoginWrite:         anyOf(care.GrantAdmin),
+		TokenIssue:         client,
 		TenantRead:         operators,
 		TenantWrite:        operators,
 		InstanceRead:       anyOf(care.GrantPatientRead, care.GrantEncounterRead, care.GrantCallRead, care.GrantRecordingRead, care.GrantAdmin),
