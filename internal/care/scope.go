@@ -31,6 +31,20 @@ type Instance struct {
 	CreatedAt, UpdatedAt  time.Time
 }
 
+// Check names what cannot be of an instance. An empty time zone becomes UTC.
+func (in *Instance) Check() error {
+	if err := CheckInstanceName(in.Instance); err != nil {
+		return err
+	}
+	if in.TimeZone == "" {
+		in.TimeZone = "UTC"
+	}
+	if !ValidTimeZone(in.TimeZone) {
+		return Invalid("timezone", "must be an IANA zone name")
+	}
+	return nil
+}
+
 // reservedWords are first path words that are routes, never tenants (calls.md,
 // Tenancy and tokens).
 var reservedWords = []string{

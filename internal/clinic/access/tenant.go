@@ -34,10 +34,10 @@ func (s *Service) Tenants(ctx context.Context, actor care.Actor, after string, l
 	})
 }
 
-// CreateInstance makes an instance of a tenant that is there. An empty time
-// zone means UTC. Errors: Invalid, NotFound (no such tenant), Conflict.
+// CreateInstance makes an instance of a tenant that is there, and its practice.
+// An empty time zone means UTC. Errors: Invalid, NotFound (no such tenant), Conflict.
 func (s *Service) CreateInstance(ctx context.Context, actor care.Actor, in care.Instance) (care.Instance, error) {
-	if err := checkInstance(&in); err != nil {
+	if err := in.Check(); err != nil {
 		return care.Instance{}, err
 	}
 	in.CreatedAt = s.gate.Now()
@@ -47,7 +47,10 @@ func (s *Service) CreateInstance(ctx context.Context, actor care.Actor, in care.
 		if _, err := tx.Tenant(in.Tenant); err != nil {
 			return in, err
 		}
-		return in, tx.CreateInstance(in)
+		if err := tx.CreateInstance(in); err != nil {
+			return in, err
+		}
+		return in, tx.CreatePractice(care.NewPractice(in))
 	})
 }
 
@@ -71,7 +74,7 @@ func (s *Service) ChangeInstance(ctx context.Context, actor care.Actor, scope ca
 		if c.UnknownConsentRefused != nil {
 			in.UnknownConsentRefused = *c.UnknownConsentRefused
 		}
-		if err := checkInstance(&in); err != nil {
+		if err := in.Check(); err != nil {
 			return in, err
 		}
 		in.UpdatedAt = s.gate.Now()
@@ -100,17 +103,4 @@ func findTenant(name string) func(store.Tx) (care.Target, error) {
 		_, err := tx.Tenant(name)
 		return care.Target{Noun: "tenant", ID: name}, err
 	}
-}
-
-func checkInstance(in *care.Instance) error {
-	if err := care.CheckInstanceName(in.Instance); err != nil {
-		return err
-	}
-	if in.TimeZone == "" {
-		in.TimeZone = "UTC"
-	}
-	if !care.ValidTimeZone(in.TimeZone) {
-		return care.Invalid("timezone", "must be an IANA zone name")
-	}
-	return nil
 }

@@ -1,0 +1,160 @@
+package practice
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"time"
+
+	"github.com/google/uuid"
+
+	"chartline/internal/care"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+	"chartline/internal/store"
+)
+
+// Wrong sign-up codes are counted by client and practice.
+const (
+	wrongCodeLimit  = 10
+	wrongCodeWindow = 15 * time.Minute
+)
+
+// Signup is a provider who signs up with the practice's code.
+type Signup struct {
+	care.Scope
+	Code     string
+	Provider care.Provider
+	Details  care.Details
+	Password string
+}
+
+// SignUp makes a provider, with a log-in where they have an e-mail address. They
+// have the practice's hours and services, and see no patient until somebody puts
+// them into a care team. Errors: Forbidden (a wrong code too), RateLimited,
+// Invalid, Conflict (email), TooLarge (password).
+func (s *Service) SignUp(ctx context.Context, actor care.Actor, in Signup) (care.Provider, error) {
+	var bad care.Problems
+	bad.Include(in.Provider.Check())
+	bad.Include(in.Details.Check())
+	bad.Check(in.Provider.FirstName != "", "firstName", "is required")
+	bad.Check(in.Password != "", "password", "is required")
+	if err := bad.Err(); err != nil {
+		return care.Provider{}, err
+	}
+	q := gate.Request{Actor: actor, Action: policy.ProviderSignup, Scope: in.Scope}
+	if err := s.checkCode(ctx, q, in.Code); err != nil {
+		return care.Provider{}, err
+	}
+	hash, err := s.hashPassword(ctx, in.Password, in.Provider.Email, in.Provider.FirstName, in.Provider.LastName)
+	if err != nil {
+		if noted := s.gate.Note(ctx, q, care.Target{Noun: "provider"}, care.OutcomeFailed, care.KindOf(err).String()); noted != nil {
+			return care.Provider{}, noted
+		}
+		return care.Provider{}, err
+	}
+	made, err := gate.Write(ctx, s.gate, q, gate.Nothing("provider"), func(tx store.Tx) (gate.Made[care.Provider], error) {
+		p, err := s.signUp(tx, in, hash)
+		return gate.Made[care.Provider]{Value: p, Target: providerTarget(p, "provider")}, err
+	})
+	return made.Value, err
+}
+
+func (s *Service) signUp(tx store.Tx, in Signup, hash string) (care.Provider, error) {
+	p, now := in.Provider, s.gate.Now()
+	practice, err := tx.Practice(in.Scope)
+	if err != nil {
+		return p, err
+	}
+	if !admits(practice, in.Code) { // it was changed meanwhile
+		return p, errWrongCode()
+	}
+	if p.Email != "" {
+		if there, err := tx.ProvidersByEmail(in.Scope, p.Email, 1); err != nil || len(there) > 0 {
+			return p, firstOf(err, care.Conflict("provider", "email"))
+		}
+	}
+	p.Scope, p.ID, p.CreatedAt, p.UpdatedAt = in.Scope, uuid.NewString(), now, now
+	if p.Number, err = tx.NextPerson(in.Scope, now.Year()); err != nil {
+		return p, err
+	}
+	if err := tx.CreateProvider(p); err != nil {
+		return p, err
+	}
+	in.Details.Scope = in.Scope
+	if err := putDetails(tx, in.Details, p.Number); err != nil || p.Email == "" {
+		return p, err
+	}
+	return p, tx.CreateLogin(care.ProviderLogin(p, hash, now))
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func errWrongCode() error {
+	return &care.Error{Kind: care.KindForbidden, Noun: "provider", Message: "the sign-up code is not right"}
+}
+
+// codeTry is what became of showing a sign-up code.
+type codeTry struct{ Wrong bool }
+
+// Refused says so where the code was wrong; see gate.Refuser.
+func (c codeTry) Refused() string {
+	if c.Wrong {
+		return "wrong sign-up code"
+	}
+	return ""
+}
+
+// checkCode refuses a wrong code, and counts it. It comes before the password is
+// hashed, which costs more than anything else here.
+func (s *Service) checkCode(ctx context.Context, q gate.Request, code string) error {
+	key, now := codeKey(q), s.gate.Now()
+	since := now.Add(time.Microsecond - wrongCodeWindow)
+	var (
+		right bool
+		wrong int
+		began time.Time
+	)
+	_, err := s.gate.Check(ctx, q, func(tx store.Tx) (care.Target, error) {
+		t := care.Target{Noun: "provider"}
+		p, err := tx.Practice(q.Scope)
+		if err != nil {
+			return t, err
+		}
+		right = admits(p, code)
+		wrong, began, err = tx.Attempts(key, since)
+		return t, err
+	})
+	switch {
+	case err != nil:
+		return err
+	case wrong >= wrongCodeLimit:
+		limited := &care.Error{Kind: care.KindRateLimited, Noun: "provider", Message: "too many wrong sign-up codes", RetryAfter: max(began.Add(wrongCodeWindow).Sub(now), time.Second)}
+		return firstOf(s.gate.Note(ctx, q, care.Target{Noun: "provider"}, care.OutcomeRefused, "too many wrong sign-up codes"), limited)
+	case right:
+		return nil
+	}
+	_, err = gate.Write(ctx, s.gate, q, gate.Nothing("provider"), func(tx store.Tx) (codeTry, error) {
+		_, _, err := tx.CountAttempt(key, since, now)
+		return codeTry{Wrong: true}, err
+	})
+	return firstOf(err, errWrongCode())
+}
+
+// admits reports whether code is the practice's sign-up code.
+func admits(p care.Practice, code string) bool {
+	return len(p.SignupHash) > 0 && subtle.ConstantTimeCompare(p.SignupHash, hashSignupCode(code)) == 1
+}
+
+func codeKey(q gate.Request) string {
+	sum := sha256.Sum256([]byte(q.Scope.String() + "\x00" + string(q.Actor.Kind) + "\x00" + q.Actor.ID))
+	return "signup:" + hex.EncodeToString(sum[:16])
+}
