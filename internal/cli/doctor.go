@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"chartline/internal/config"
 )
 
 type doctorCmd struct {
-	Deep     bool      `help:"Also read the whole database and verify the whole audit log."`
+	Deep     bool      `help:"Also read the whole database, verify the whole audit log and look for every recording's file."`
 	Settings dataFlags `embed:""`
 }
 
@@ -78,6 +79,9 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 	var found []finding
 	err := a.withEngine(c, existing, func(e *engine) error {
 		found = append(found, a.checkDatabase(e, deep), a.checkMedia(e), a.checkAudit(e, deep))
+		if deep {
+			found = append(found, a.checkRecordings(e))
+		}
 		return nil
 	})
 	if err != nil {
@@ -110,6 +114,31 @@ func (a *app) checkMedia(e *engine) finding {
 		return finding{"media store", broken, err.Error(), "see that the disk is mounted, has room, and belongs to the user that runs the server; until then uploads fail"}
 	}
 	return finding{Check: "media store", Verdict: fine, Found: e.settings.Media.String() + ", can be written"}
+}
+
+// checkRecordings looks for every recording's bytes.
+func (a *app) checkRecordings(e *engine) finding {
+	const name = "recordings"
+	x, err := e.recordings.Examine(a.ctx, a.actor())
+	if err != nil {
+		return finding{name, broken, explain(err), "see what is said of the database and the media store"}
+	}
+	if x.Broken == 0 {
+		f := finding{Check: name, Verdict: fine, Found: fmt.Sprintf("%d, each with its bytes", x.Recordings)}
+		if x.Orphans > 0 {
+			f.Found += fmt.Sprintf("; %d stored objects (%d bytes) that no recording uses, which the server removes once they are an hour old", x.Orphans, x.OrphanBytes)
+		}
+		return f
+	}
+	var list strings.Builder
+	for _, r := range x.Named {
+		fmt.Fprintf(&list, "; recording %s: %s %s", r.ID, r.Key, r.Why)
+	}
+	if more := x.Broken - len(x.Named); more > 0 {
+		fmt.Fprintf(&list, "; and %d more", more)
+	}
+	return finding{name, broken, fmt.Sprintf("%d of %d cannot be delivered%s", x.Broken, x.Recordings, list.String()),
+		"put these files back into " + e.settings.Media.Path + " from a backup; a recording whose bytes are lost for good can be deleted: chartline recording delete"}
 }
 
 // checkAudit verifies the chains against the signed checkpoints, or, where not
