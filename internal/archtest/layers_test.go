@@ -45,6 +45,7 @@ var layers = []layer{
 	{"server", []string{"api/...", "clinic/...", "auth", "gate", "config", "blob"}, "interfaces, never an engine"},
 	{"testkit", []string{"..."}, "builds the whole for tests"},
 	{"contracttest", nil, "speaks to the whole from outside"},
+	{"faulttest", nil, "breaks the whole from outside"},
 	{"cli", []string{"..."}, "the only place that names an engine"},
 	{"archtest", nil, "looks at files only"},
 }

@@ -1,0 +1,12 @@
+// Package faulttest breaks a whole server and proves what stays true: it kills
+// it, fills its disk, takes its descriptors, locks and clock away, and then
+// holds what is there against what was acknowledged. It is tests only and owns
+// no behaviour.
+//
+// The server is a process of its own: this test program, run again as
+// chartline. ledger_test.go is the model of what clients were told,
+// verify_test.go holds a server against it; each other file is a kind of fault.
+// Start reading at site_test.go. For a long run:
+//
+//	go test ./internal/faulttest -run Killed -rounds 200
+package faulttest
