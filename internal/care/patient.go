@@ -50,6 +50,12 @@ func (p *Patient) Check(now time.Time) error {
 	return bad.Err()
 }
 
+// RosterEntry is a patient with what is known beyond what every look-up needs.
+type RosterEntry struct {
+	Patient Patient
+	Details Details
+}
+
 // Provider is a person who gives care.
 type Provider struct {
 	Scope

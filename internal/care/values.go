@@ -114,3 +114,14 @@ func CleanText(s string, limit int, lines bool) (string, bool) {
 func FullName(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return p == "" }), " ")
 }
+
+var instantPattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?([Zz]|[+-][0-9]{2}:[0-9]{2})$`)
+
+// ParseInstant reads a date-time with an offset: RFC 3339 with any fraction.
+func ParseInstant(s string) (time.Time, bool) {
+	if !instantPattern.MatchString(s) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s))
+	return t, err == nil
+}

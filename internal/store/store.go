@@ -39,8 +39,16 @@ type Tx interface {
 	Sessions
 	Calls
 	Recordings
+	Roster
+	Files
+	Forms
+	Labs
+	Readings
+	Notes
+	Analyses
 	Audit
 	Once
+	Logins
 	Practices
 	Services
 	Assignments
@@ -48,7 +56,6 @@ type Tx interface {
 	Registrations
 	Schedules
 	Appointments
-	Logins
 }
 
 // Tenants holds tenants and their instances.
@@ -192,7 +199,8 @@ type Recordings interface {
 	NameWaiters(s care.Scope, name string) ([]care.Recording, error)
 	// Recordings lists newest first: those created before `before`, ties by id.
 	Recordings(s care.Scope, f care.RecordingFilter, before *RecordingKey, limit int) ([]care.Recording, error)
-	// BlobKeyUsed reports whether any undeleted recording of any scope uses key.
+	// BlobKeyUsed reports whether any undeleted recording, or any file, of any
+	// scope uses key.
 	BlobKeyUsed(key string) (bool, error)
 }
 

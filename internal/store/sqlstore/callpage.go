@@ -33,8 +33,8 @@ const (
 // to be cut short.
 const longScan = 2000
 
-// callKey is a place in a patient's calls by time.
-type callKey struct {
+// pageKey is a place in a list by time.
+type pageKey struct {
 	at int64
 	id string
 }
@@ -42,8 +42,9 @@ type callKey struct {
 // A call's id is not empty and its bytes are below '~'.
 const firstID, lastID = "", "~"
 
-// callList is a filtered list of a patient's calls: what page memory knows it by.
-type callList struct {
+// pagedList is a list in numbered pages, as page memory knows it: a patient's
+// calls, filtered, or the patients themselves, where patient is empty.
+type pagedList struct {
 	scope             care.Scope
 	patient           string
 	from, until       int64 // the whole seconds that count
@@ -51,8 +52,8 @@ type callList struct {
 	least, most       int64 // of care.Media
 }
 
-func callListOf(s care.Scope, patient string, p care.CallPage) callList {
-	l := callList{
+func callListOf(s care.Scope, patient string, p care.CallPage) pagedList {
+	l := pagedList{
 		scope: s, patient: patient, from: math.MinInt64, until: math.MaxInt64,
 		direction: string(p.Filter.Direction), status: string(p.Filter.Status),
 		least: int64(care.MediaNone), most: int64(care.MediaGiven),
@@ -78,12 +79,12 @@ func callListOf(s care.Scope, patient string, p care.CallPage) callList {
 }
 
 // sieved reports whether more than time narrows the list.
-func (l callList) sieved() bool {
+func (l pagedList) sieved() bool {
 	return l.direction != "" || l.status != "" || l.least != int64(care.MediaNone) || l.most != int64(care.MediaGiven)
 }
 
-func (l callList) bounds() (low, high callKey) {
-	return callKey{l.from, firstID}, callKey{l.until, lastID}
+func (l pagedList) bounds() (low, high pageKey) {
+	return pageKey{l.from, firstID}, pageKey{l.until, lastID}
 }
 
 // stats is how many calls a patient has, and the version of that list.
@@ -124,7 +125,7 @@ func (t *tx) CallsPage(s care.Scope, patient string, p care.CallPage) ([]care.Ca
 }
 
 // countCalls counts a filtered list, once for each version of it.
-func (t *tx) countCalls(l callList, st stats) (int64, error) {
+func (t *tx) countCalls(l pagedList, st stats) (int64, error) {
 	if n, ok := t.pages().total(l, st.version); ok {
 		return n, nil
 	}
@@ -139,10 +140,39 @@ func (t *tx) countCalls(l callList, st stats) (int64, error) {
 	return n, err
 }
 
-// callsBetween returns the calls at places low to high, oldest first, walking
-// from the nearest place whose key is known: either end, or where a page that
-// was read before began or ended.
-func (t *tx) callsBetween(l callList, version, total, low, high int64) ([]care.CallItem, error) {
+// callsBetween returns the calls at places low to high, oldest first.
+func (t *tx) callsBetween(l pagedList, version, total, low, high int64) ([]care.CallItem, error) {
+	return between(t, l, version, total, low, high, keyOf, func(up bool, first, last pageKey, offset int64) ([]care.CallItem, error) {
+		args := values(l.scope.Tenant, l.scope.Instance, l.patient, first.at, first.id, last.at, last.id)
+		sql := sqlCallsDown
+		switch {
+		case l.sieved():
+			args = append(args, l.direction, l.status, l.least, l.most)
+			if sql = sqlCallsDownFiltered; up {
+				sql = sqlCallsUpFiltered
+			}
+		case up:
+			sql = sqlCallsUp
+		}
+		items := make([]care.CallItem, 0, high-low)
+		err := t.walk(t.scan(offset+high-low), sql, append(args, high-low, offset), func(r *row) error {
+			items = append(items, care.CallItem{
+				ID: r.text(), Patient: l.patient, Direction: care.Direction(r.text()), Status: care.CallStatus(r.text()),
+				Duration: r.int(), CalledAt: r.time(), Media: care.Media(r.int()),
+			})
+			return nil
+		})
+		return items, err
+	})
+}
+
+// between returns the items at places low to high of a list in its order. walk
+// reads high-low of them between two keys, past so many, upwards or downwards:
+// from the nearest place whose key is known, which is either end, or where a
+// page that was read before began or ended.
+func between[T any](t *tx, l pagedList, version, total, low, high int64, key func(T) pageKey,
+	walk func(up bool, first, last pageKey, offset int64) ([]T, error),
+) ([]T, error) {
 	first, last := l.bounds()
 	from := t.pages().nearest(l, version, total, low, high)
 	up, offset := from.place <= low, from.place-high
@@ -152,36 +182,17 @@ func (t *tx) callsBetween(l callList, version, total, low, high int64) ([]care.C
 			first = from.key
 		}
 	} else if from.place < total {
-		last = callKey{from.key.at, from.key.id + lastID}
+		last = pageKey{from.key.at, from.key.id + lastID}
 	}
-	args := values(l.scope.Tenant, l.scope.Instance, l.patient, first.at, first.id, last.at, last.id)
-	sql := sqlCallsDown
-	switch {
-	case l.sieved():
-		args = append(args, l.direction, l.status, l.least, l.most)
-		if sql = sqlCallsDownFiltered; up {
-			sql = sqlCallsUpFiltered
-		}
-	case up:
-		sql = sqlCallsUp
-	}
-	args = append(args, high-low, offset)
-	items := make([]care.CallItem, 0, high-low)
-	err := t.walk(t.scan(offset+high-low), sql, args, func(r *row) error {
-		items = append(items, care.CallItem{
-			ID: r.text(), Patient: l.patient, Direction: care.Direction(r.text()), Status: care.CallStatus(r.text()),
-			Duration: r.int(), CalledAt: r.time(), Media: care.Media(r.int()),
-		})
-		return nil
-	})
+	items, err := walk(up, first, last, offset)
 	if err != nil {
 		return nil, err
 	}
 	if !up {
 		slices.Reverse(items)
 	}
-	if int64(len(items)) == high-low {
-		t.pages().keepPage(l, version, total, low, items)
+	if n := int64(len(items)); n > 0 && n == high-low {
+		t.pages().keepPage(l, version, total, low, n, key(items[0]), key(items[n-1]))
 	}
 	return items, nil
 }
@@ -204,4 +215,4 @@ func (t *tx) pages() *pageMemory {
 }
 
 // keyOf returns an item's place.
-func keyOf(c care.CallItem) callKey { return callKey{c.CalledAt.UnixMicro(), c.ID} }
+func keyOf(c care.CallItem) pageKey { return pageKey{c.CalledAt.UnixMicro(), c.ID} }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"chartline/internal/care"
+	"chartline/internal/store"
 )
 
 // conn is a connection with its prepared statements, used by one transaction at
@@ -148,6 +150,21 @@ func maybeInt(n *int64) any {
 		return nil
 	}
 	return *n
+}
+
+func maybeText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// placeOf is a place in a list that is newest first; nil is its beginning.
+func placeOf(p *store.Place) (at int64, id string) {
+	if p == nil {
+		return math.MaxInt64, lastID
+	}
+	return micros(p.CreatedAt), p.ID
 }
 
 // listText is how a short list is stored: JSON, or empty where there is none.

@@ -3,8 +3,6 @@ package sqlstore
 import (
 	"container/list"
 	"sync"
-
-	"chartline/internal/care"
 )
 
 const (
@@ -19,12 +17,12 @@ const (
 // always what counting from the start would give.
 type pageMemory struct {
 	mu    sync.Mutex
-	lists map[callList]*list.Element
+	lists map[pagedList]*list.Element
 	order *list.List // of *rememberedList, the latest used in front
 }
 
 type rememberedList struct {
-	list    callList
+	list    pagedList
 	version int64
 	total   int64 // of a filtered list; -1 where it was not counted
 	marks   []mark
@@ -35,16 +33,16 @@ type rememberedList struct {
 // the call before it.
 type mark struct {
 	place int64
-	key   callKey
+	key   pageKey
 }
 
 func newPageMemory() *pageMemory {
-	return &pageMemory{lists: map[callList]*list.Element{}, order: list.New()}
+	return &pageMemory{lists: map[pagedList]*list.Element{}, order: list.New()}
 }
 
 // find returns what is known of a list at a version; nil where nothing is. The
 // caller holds mu.
-func (m *pageMemory) find(l callList, version int64) *rememberedList {
+func (m *pageMemory) find(l pagedList, version int64) *rememberedList {
 	e, ok := m.lists[l]
 	if !ok {
 		return nil
@@ -59,7 +57,7 @@ func (m *pageMemory) find(l callList, version int64) *rememberedList {
 
 // open returns the memory of a list at a version, forgetting other versions and
 // the list least lately used. The caller holds mu.
-func (m *pageMemory) open(l callList, version int64) *rememberedList {
+func (m *pageMemory) open(l pagedList, version int64) *rememberedList {
 	if r := m.find(l, version); r != nil {
 		return r
 	}
@@ -80,7 +78,7 @@ func (m *pageMemory) drop(e *list.Element) {
 }
 
 // total returns how many a filtered list holds, where that is known.
-func (m *pageMemory) total(l callList, version int64) (int64, bool) {
+func (m *pageMemory) total(l pagedList, version int64) (int64, bool) {
 	if m == nil {
 		return 0, false
 	}
@@ -93,7 +91,7 @@ func (m *pageMemory) total(l callList, version int64) (int64, bool) {
 	return r.total, true
 }
 
-func (m *pageMemory) keepTotal(l callList, version, total int64) {
+func (m *pageMemory) keepTotal(l pagedList, version, total int64) {
 	if m == nil {
 		return
 	}
@@ -104,7 +102,7 @@ func (m *pageMemory) keepTotal(l callList, version, total int64) {
 
 // nearest returns the known place from which the fewest calls are passed on the
 // way to those between low and high. Place 0 and place total need no key.
-func (m *pageMemory) nearest(l callList, version, total, low, high int64) mark {
+func (m *pageMemory) nearest(l pagedList, version, total, low, high int64) mark {
 	best, cost := mark{place: 0}, low
 	if total-high < cost {
 		best, cost = mark{place: total}, total-high
@@ -130,18 +128,17 @@ func (m *pageMemory) nearest(l callList, version, total, low, high int64) mark {
 	return best
 }
 
-// keepPage remembers the places after the first and the last of the items that
+// keepPage remembers the places after the first and the last of n items that
 // begin at low.
-func (m *pageMemory) keepPage(l callList, version, total, low int64, items []care.CallItem) {
-	n := int64(len(items))
-	if m == nil || n == 0 || min(low, total-low-n) <= nearEnd-n {
+func (m *pageMemory) keepPage(l pagedList, version, total, low, n int64, first, last pageKey) {
+	if m == nil || min(low, total-low-n) <= nearEnd-n {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.open(l, version)
-	r.keep(mark{low + 1, keyOf(items[0])})
-	r.keep(mark{low + n, keyOf(items[n-1])})
+	r.keep(mark{low + 1, first})
+	r.keep(mark{low + n, last})
 }
 
 func (r *rememberedList) keep(k mark) {

@@ -94,6 +94,9 @@ func (t *tx) CreatePatient(p care.Patient) error {
 	if err := t.createPerson(p.Scope, p.Number, "patient"); err != nil {
 		return err
 	}
+	if _, err := t.exec(sqlCounterNext, p.Tenant, p.Instance, rosterCounter); err != nil {
+		return err
+	}
 	_, err := t.exec(sqlPatientInsert, p.Tenant, p.Instance, p.ID, p.Number, p.FirstName, p.MiddleName, p.LastName, p.BirthDate, p.Gender,
 		p.Email, p.Phone, p.CountryCode, p.TimeZone, p.MRN, p.ExternalID, micros(p.CreatedAt), micros(p.UpdatedAt))
 	return err

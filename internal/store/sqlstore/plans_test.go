@@ -52,18 +52,76 @@ var plans = map[string][]string{
 	"sqlProvidersByEmail":  {"provider USING INDEX provider_by_email (tenant=? AND instance=? AND <expr>=?)"},
 	"sqlAgenda":            {"appointment USING INDEX appointment_agenda (tenant=? AND instance=? AND provider=? AND start_at>? AND start_at<?)"},
 	"sqlSchedule":          {"schedule USING PRIMARY KEY (tenant=? AND instance=? AND provider=?)"},
-	"sqlDone":              {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
+	"sqlRosterTotal":       {"counter USING PRIMARY KEY (tenant=? AND instance=? AND name=?)"},
+	"sqlRosterUp":          rosterPage,
+	"sqlRosterDown":        rosterPage,
+	"sqlRosterCount":       {rosterRange},
+	"sqlReadingsOf": {
+		"r USING INDEX reading_by_time (tenant=? AND instance=? AND patient=? AND kind=? AND recorded_at>? AND recorded_at<?)",
+	},
+	"sqlLastCalls": {
+		"c USING INDEX sqlite_autoindex_voice_call_1 (tenant=? AND instance=? AND id=?)",
+		"l USING COVERING INDEX voice_call_page (tenant=? AND instance=? AND patient=?)",
+	},
+	"sqlLastSessions": {
+		"p USING INDEX sqlite_autoindex_patient_1 (tenant=? AND instance=? AND id=?)",
+		"s USING INDEX sqlite_autoindex_video_session_2 (tenant=? AND instance=? AND id=?)",
+		"e USING COVERING INDEX encounter_by_patient (tenant=? AND instance=? AND patient=?)",
+		"v USING PRIMARY KEY (tenant=? AND instance=? AND encounter=?)",
+	},
+	"sqlFilesUncited": {"file USING INDEX file_by_uploader (tenant=? AND instance=? AND uploader=?)"},
+	"sqlFilesOld":     {"file USING INDEX file_uncited (created_at<?)"},
+	"sqlForms":        {"form USING INDEX form_by_age (tenant=? AND instance=? AND (created_at,id)<(?,?))"},
+	"sqlFormsOf": {
+		"form USING INDEX form_by_patient (tenant=? AND instance=? AND patient=? AND (created_at,id)<(?,?))",
+	},
+	"sqlObservations": {"lab_observation USING INDEX lab_observation_by_report (tenant=? AND instance=? AND report=?)"},
+	"sqlNotes": {
+		"n USING INDEX note_by_age (tenant=? AND instance=? AND (created_at,id)<(?,?))",
+		"a USING COVERING INDEX note_by_amended (tenant=? AND instance=? AND amends=?)",
+	},
+	"sqlNotesOf": {
+		"n USING INDEX note_by_patient (tenant=? AND instance=? AND patient=? AND (created_at,id)<(?,?))",
+		"a USING COVERING INDEX note_by_amended (tenant=? AND instance=? AND amends=?)",
+	},
+	"sqlAnalysesPatient": {
+		"a USING INDEX analysis_by_patient (tenant=? AND instance=? AND patient=? AND (created_at,id)<(?,?))",
+		"r USING INDEX sqlite_autoindex_recording_1 (tenant=? AND instance=? AND id=?)",
+		"i USING PRIMARY KEY (tenant=? AND instance=?)",
+	},
+	"sqlAnalysesEncounter": {
+		"a USING INDEX analysis_by_encounter (tenant=? AND instance=? AND encounter=? AND (created_at,id)<(?,?))",
+		"r USING INDEX sqlite_autoindex_recording_1 (tenant=? AND instance=? AND id=?)",
+		"i USING PRIMARY KEY (tenant=? AND instance=?)",
+	},
+	"sqlBlobKeyUsed": {
+		"recording USING INDEX recording_by_blob (blob_key=?)",
+		"file USING COVERING INDEX file_by_blob (blob_key=?)",
+	},
+	"sqlDone": {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
 }
 
 const callRange = "voice_call USING COVERING INDEX voice_call_page " +
 	"(tenant=? AND instance=? AND patient=? AND (called_at,id)>(?,?) AND (called_at,id)<(?,?))"
 
+const rosterRange = "patient USING COVERING INDEX patient_by_creation " +
+	"(tenant=? AND instance=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))"
+
+var rosterPage = []string{
+	rosterRange, "p USING INDEX sqlite_autoindex_patient_1 (tenant=? AND instance=? AND id=?)",
+	"d USING PRIMARY KEY (tenant=? AND instance=? AND person=?) LEFT-JOIN",
+}
+
 // scans and sorts are the statements that may read a whole table, or order what
 // they found: small tables, and answers that a limit keeps small.
 var (
 	scans = []string{"sqlAuditChains"}
-	sorts = []string{"sqlRecordingsFitting"}
+	sorts = []string{"sqlRecordingsFitting", "sqlLastSessions"}
 )
+
+// own are steps through what a statement itself made: the ids that it was given,
+// a page of keys.
+var own = []string{"SCAN CONSTANT ROW", "SCAN wanted", "SCAN w", "SCAN k"}
 
 var parameter = regexp.MustCompile(`\$([0-9]+)`)
 
@@ -105,7 +163,7 @@ func checkPlan(t *testing.T, name string, plan []string) {
 		switch {
 		case isSearch:
 			searches = append(searches, found)
-		case strings.HasPrefix(step, "SCAN ") && step != "SCAN CONSTANT ROW" && !slices.Contains(scans, name):
+		case strings.HasPrefix(step, "SCAN ") && !slices.Contains(own, step) && !slices.Contains(scans, name):
 			t.Errorf("%s reads a whole table: %s", name, step)
 		case strings.Contains(step, "TEMP B-TREE") && !slices.Contains(sorts, name):
 			t.Errorf("%s sorts: %s", name, step)

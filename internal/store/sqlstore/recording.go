@@ -64,7 +64,8 @@ const (
 	sqlRecordingsWaiting  = colsRecordingsBefore + ` AND name_status = 'waiting' AND deleted_at IS NULL` + colsRecordingFilter
 	sqlRecordingsWithheld = colsRecordingsBefore + ` AND withheld_at IS NOT NULL` + colsRecordingFilter
 	sqlBlobKeyUsed        = `
-	SELECT EXISTS (SELECT 1 FROM recording WHERE blob_key = $1 AND deleted_at IS NULL)`
+	SELECT EXISTS (SELECT 1 FROM recording WHERE blob_key = $1 AND deleted_at IS NULL)
+		OR EXISTS (SELECT 1 FROM file WHERE blob_key = $1)`
 )
 
 // namedLimit bounds how many recordings one name is answered with.

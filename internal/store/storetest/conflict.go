@@ -131,7 +131,7 @@ func conflictTests() []test {
 			)
 		})
 		before := everything(t, s, scope)
-		for _, c := range slices.Concat(collisions(), bookingCollisions()) {
+		for _, c := range slices.Concat(collisions(), bookingCollisions(), chartCollisions()) {
 			t.Run(c.what, func(t *testing.T) {
 				conflicts(t, s, func(tx store.Tx) error { return c.call(tx, k) }, c.field)
 				equal(t, everything(t, s, scope), before)

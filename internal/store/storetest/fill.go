@@ -33,6 +33,12 @@ func choices(t reflect.Type) []any {
 		return []any{care.LinkSSO, care.LinkSetPassword}
 	case reflect.TypeFor[care.AppointmentStatus]():
 		return []any{care.AppointmentCheckedIn, care.AppointmentCancelled}
+	case reflect.TypeFor[care.QuestionType]():
+		return []any{care.QuestionDate, care.QuestionFile}
+	case reflect.TypeFor[care.ReadingKind]():
+		return []any{care.ReadingSleep, care.ReadingPulseOx}
+	case reflect.TypeFor[care.AnalysisStatus]():
+		return []any{care.AnalysisCompleted, care.AnalysisFailed}
 	case reflect.TypeFor[care.GrantName]():
 		return []any{care.GrantCallRead, care.GrantAdmin}
 	case reflect.TypeFor[care.Media]():

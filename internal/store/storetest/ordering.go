@@ -185,7 +185,7 @@ func (l listing) read(t tb, s store.Store, w ward, after any, limit int) []any {
 // test with a tenant of its own.
 func listTests() []test {
 	var tests []test
-	for _, l := range slices.Concat(listings(), bookingListings()) {
+	for _, l := range slices.Concat(listings(), bookingListings(), chartListings()) {
 		tests = append(tests, test{"The list of " + l.name, func(t *testing.T, s store.Store) {
 			for i, c := range []struct {
 				name string

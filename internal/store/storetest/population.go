@@ -13,6 +13,7 @@ import (
 type things struct {
 	ward
 	bookings
+	charts
 	Member    care.CareTeamMember
 	Recording care.Recording // of the session
 	Voicemail care.Recording // of the call
@@ -45,6 +46,7 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.Waiting = c.ofCall(c.recording(3, k.Recording.Name), k.Call)
 	k.Waiting.NameStatus = care.NameWaiting
 	k.bookings = bookingsOf(k.ward, n)
+	k.charts = chartsOf(k.ward, k.Recording, n)
 	k.Client = c.client(n)
 	k.Grant = c.grant(k.Client.Name, care.GrantCallRead)
 	k.Token = c.token(k.Client.Name, n, epoch)
@@ -60,6 +62,7 @@ func (k things) create(tx store.Tx) error {
 		func() error { return tx.PutCareTeamMember(k.Member) },
 		func() error { return k.bookings.create(tx) },
 		func() error { return each([]care.Recording{k.Recording, k.Voicemail, k.Waiting}, tx.CreateRecording) },
+		func() error { return k.charts.create(tx) },
 		func() error { return tx.CreateClient(k.Client) },
 		func() error { return tx.PutGrant(k.Grant) },
 		func() error { return tx.CreateToken(k.Token) },
@@ -150,6 +153,7 @@ func dump(tx store.Tx, s care.Scope) (map[string]any, error) {
 	logins, err := tx.Logins(s, "", 1000)
 	put("log-ins", logins, err)
 	dumpBookings(tx, s, put)
+	dumpCharts(tx, s, put)
 	groups, err := tx.AuditGroups(s.Tenant, 0, 1000)
 	put("audit", groups, err)
 	seq, hash, err := tx.AuditHead(s.Tenant)

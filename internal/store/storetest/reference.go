@@ -177,7 +177,7 @@ func referenceTests() []test {
 		populate(t, s, scopes()...)
 		scope := scopes()[0]
 		before := everything(t, s, scope)
-		for _, r := range slices.Concat(references(), bookingReferences()) {
+		for _, r := range slices.Concat(references(), bookingReferences(), chartReferences()) {
 			t.Run(r.what, func(t *testing.T) {
 				for _, other := range []things{thingsOf(scope, "unknown", 90), own(scopes()[1]), own(scopes()[2])} {
 					err := s.Update(within(t), func(tx store.Tx) error { return r.call(tx, twin(scope), other) })

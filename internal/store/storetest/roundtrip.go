@@ -113,7 +113,7 @@ func openTripWard(t *testing.T, s store.Store, tenant string) ward {
 }
 
 func roundTripTests() []test {
-	return append(bookingTrips(), []test{
+	return append(append(bookingTrips(), chartTrips()...), []test{
 		tripTenant().test(), tripInstance().test(), tripClient().test(), tripGrant().test(), tripToken().test(),
 		tripPatient().test(), tripProvider().test(), tripMember().test(), tripEncounter().test(),
 		tripSession().test(), tripCall().test(), tripRecording().test(), tripAudit().test(),

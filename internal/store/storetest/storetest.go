@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, caps Capabilities) {
 		{"once", onceTests()},
 		{"appointments", appointmentTests()},
 		{"log-ins", loginTests()},
+		{"charts", chartTests()},
 		{"tenancy", tenancyTests(open)},
 		{"lists", listTests()},
 		{"transactions", transactionTests()},

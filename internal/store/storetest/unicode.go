@@ -38,6 +38,12 @@ func unicodeTests() []test {
 				hostileTrip(t, s, tripCall(), w, i, text)
 				hostileTrip(t, s, tripLogin(), w, i, text)
 				hostileTrip(t, s, tripLoginLink(), w, i, text)
+				hostileTrip(t, s, tripFile(), w, i, text)
+				hostileTrip(t, s, tripForm(), w, i, text)
+				hostileTrip(t, s, tripFormDefinition(), w, i, text)
+				hostileTrip(t, s, oneObservation(), w, i, text)
+				hostileTrip(t, s, tripReading(), w, i, text)
+				hostileTrip(t, s, tripNote(), w, i, text)
 			}
 		}},
 		{"Keys of requests and attempts are compared byte by byte", func(t *testing.T, s store.Store) {
