@@ -67,3 +67,53 @@ func FindProvider(tx store.Tx, s care.Scope, ref care.PersonRef) (care.Provider,
 	}
 	return care.Provider{}, care.NotFound("provider")
 }
+
+// FindProviderByEmail returns the provider with an address, or NotFound, or
+// Ambiguous where two have it.
+func FindProviderByEmail(tx store.Tx, s care.Scope, email string) (care.Provider, error) {
+	found, err := tx.ProvidersByEmail(s, email, 2)
+	switch {
+	case err != nil:
+		return care.Provider{}, err
+	case len(found) == 0:
+		return care.Provider{}, care.NotFound("provider")
+	case len(found) > 1:
+		return care.Provider{}, &care.Error{Kind: care.KindAmbiguous, Noun: "provider", Message: "more than one provider has this address"}
+	}
+	return found[0], nil
+}
+
+// FindNamed returns the recording that a name leads to, with its encounter
+// (telehealth.md section 12): one that may be heard, by its name exactly as
+// stored, failing that by care.NameForm. Errors: NotFound, also where it has no
+// encounter, Ambiguous (it fits more than one encounter: never a guess).
+func FindNamed(tx store.Tx, s care.Scope, name string) (care.Recording, error) {
+	if care.CheckRecordingName(name) != nil {
+		return care.Recording{}, care.NotFound("recording") // names nothing that is stored
+	}
+	fits, err := tx.RecordingsNamed(s, name)
+	if err != nil {
+		return care.Recording{}, err
+	}
+	return onlyEncounter(fits)
+}
+
+// onlyEncounter returns the first of recordings that all belong to one
+// encounter. A call without an encounter counts as one of its own: the name
+// could be that call's.
+func onlyEncounter(fits []care.Recording) (care.Recording, error) {
+	if len(fits) == 0 {
+		return care.Recording{}, care.NotFound("recording")
+	}
+	first := fits[0]
+	for _, r := range fits[1:] {
+		same := r.Owner == first.Owner || r.Encounter != nil && first.Encounter != nil && *r.Encounter == *first.Encounter
+		if !same {
+			return care.Recording{}, &care.Error{Kind: care.KindAmbiguous, Noun: "recording", Message: "Recording name matches more than one encounter"}
+		}
+	}
+	if first.Encounter == nil {
+		return care.Recording{}, care.NotFound("recording")
+	}
+	return first, nil
+}

@@ -22,7 +22,7 @@ func loggedIn(role care.Role) care.Actor {
 }
 
 // ownActions are all that a patient may do with stored data.
-var ownActions = []care.Action{PatientRead}
+var ownActions = []care.Action{PatientRead, FileRead, FileContent, FormRead}
 
 // selfActions are what people do for themselves.
 var selfActions = []care.Action{LoginEnter, LoginLeave, LoginSecret, PortalRead}

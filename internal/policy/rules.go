@@ -38,6 +38,25 @@ const (
 	RecordingContent care.Action = "recording.content" // its sound and picture
 	RecordingWrite   care.Action = "recording.write"
 
+	RosterRead          care.Action = "roster.read" // patients by the page, and what devices measured of them
+	FileUpload          care.Action = "file.upload"
+	FileRead            care.Action = "file.read"
+	FileContent         care.Action = "file.content"
+	FormSubmit          care.Action = "form.submit"
+	FormRead            care.Action = "form.read"
+	FormDefinitionRead  care.Action = "form_definition.read"
+	FormDefinitionWrite care.Action = "form_definition.write"
+	LabWrite            care.Action = "lab.write"
+	LabRead             care.Action = "lab.read"
+	ReadingWrite        care.Action = "reading.write"
+	ReadingRead         care.Action = "reading.read"
+	NoteWrite           care.Action = "note.write"
+	NoteRead            care.Action = "note.read"
+
+	AnalysisWrite care.Action = "analysis.write" // an analyser hands in its result
+	AnalysisRead  care.Action = "analysis.read"
+	AnalysisSign  care.Action = "analysis.sign" // a provider stands for it
+
 	AuditRead   care.Action = "audit.read"
 	AuditVerify care.Action = "audit.verify"
 	AuditExport care.Action = "audit.export"
@@ -89,54 +108,71 @@ func rules() map[care.Action]rule {
 	channel, operators := rule{channel: true}, rule{operators: true}
 	client, person := rule{self: care.ActorClient}, rule{self: care.ActorPerson}
 	return map[care.Action]rule{
-		EncounterLookUp:    anyOf(care.GrantEncounterFromRecording),
-		EncounterRead:      anyOf(care.GrantEncounterRead),
-		EncounterWrite:     anyOf(care.GrantEncounterWrite),
-		VoiceCallList:      channel,
-		VoiceCallRead:      channel,
-		VoiceCallRecording: channel,
-		CallRead:           anyOf(care.GrantCallRead),
-		CallWrite:          anyOf(care.GrantCallWrite),
-		PatientRead:        anyOf(care.GrantPatientRead).orOwn(),
-		PatientWrite:       anyOf(care.GrantPatientWrite),
-		ProviderRead:       anyOf(care.GrantPatientRead, care.GrantEncounterRead),
-		ProviderWrite:      anyOf(care.GrantAdmin),
-		CareTeamRead:       anyOf(care.GrantPatientRead),
-		CareTeamWrite:      anyOf(care.GrantAdmin),
-		PracticeRead:       anyOf(care.GrantScheduleRead, care.GrantScheduleWrite, care.GrantAdmin),
-		PracticeWrite:      anyOf(care.GrantAdmin),
-		ServiceRead:        anyOf(care.GrantScheduleRead, care.GrantScheduleWrite, care.GrantAdmin),
-		ServiceWrite:       anyOf(care.GrantAdmin),
-		ScheduleRead:       anyOf(care.GrantScheduleRead),
-		ScheduleWrite:      anyOf(care.GrantScheduleWrite),
-		AppointmentRead:    anyOf(care.GrantScheduleRead),
-		AppointmentWrite:   anyOf(care.GrantScheduleWrite),
-		AssignmentRead:     anyOf(care.GrantPatientRead),
-		AssignmentWrite:    anyOf(care.GrantPatientWrite),
-		PatientRegister:    anyOf(care.GrantPatientWrite),
-		ProviderSignup:     anyOf(care.GrantProviderSignup),
-		RecordingRead:      anyOf(care.GrantRecordingRead),
-		RecordingContent:   anyOf(care.GrantRecordingRead),
-		RecordingWrite:     anyOf(care.GrantRecordingWrite),
-		AuditRead:          anyOf(care.GrantAuditRead),
-		AuditVerify:        anyOf(care.GrantAuditRead),
-		AuditExport:        anyOf(care.GrantAuditRead),
-		SSOIssue:           anyOf(care.GrantSSO),
-		LoginEnter:         person,
-		LoginLeave:         person,
-		LoginSecret:        person,
-		PortalRead:         person,
-		LoginRead:          anyOf(care.GrantAdmin),
-		LoginWrite:         anyOf(care.GrantAdmin),
-		TokenIssue:         client,
-		TenantRead:         operators,
-		TenantWrite:        operators,
-		InstanceRead:       anyOf(care.GrantPatientRead, care.GrantEncounterRead, care.GrantCallRead, care.GrantRecordingRead, care.GrantAdmin),
-		InstanceWrite:      operators,
-		ClientRead:         operators,
-		ClientWrite:        operators,
-		GrantRead:          operators,
-		GrantWrite:         operators,
-		SystemMaintain:     operators,
+		EncounterLookUp:     anyOf(care.GrantEncounterFromRecording),
+		EncounterRead:       anyOf(care.GrantEncounterRead),
+		EncounterWrite:      anyOf(care.GrantEncounterWrite),
+		VoiceCallList:       channel,
+		VoiceCallRead:       channel,
+		VoiceCallRecording:  channel,
+		CallRead:            anyOf(care.GrantCallRead),
+		CallWrite:           anyOf(care.GrantCallWrite),
+		PatientRead:         anyOf(care.GrantPatientRead).orOwn(),
+		PatientWrite:        anyOf(care.GrantPatientWrite),
+		ProviderRead:        anyOf(care.GrantPatientRead, care.GrantEncounterRead),
+		ProviderWrite:       anyOf(care.GrantAdmin),
+		CareTeamRead:        anyOf(care.GrantPatientRead),
+		CareTeamWrite:       anyOf(care.GrantAdmin),
+		PracticeRead:        anyOf(care.GrantScheduleRead, care.GrantScheduleWrite, care.GrantAdmin),
+		PracticeWrite:       anyOf(care.GrantAdmin),
+		ServiceRead:         anyOf(care.GrantScheduleRead, care.GrantScheduleWrite, care.GrantAdmin),
+		ServiceWrite:        anyOf(care.GrantAdmin),
+		ScheduleRead:        anyOf(care.GrantScheduleRead),
+		ScheduleWrite:       anyOf(care.GrantScheduleWrite),
+		AppointmentRead:     anyOf(care.GrantScheduleRead),
+		AppointmentWrite:    anyOf(care.GrantScheduleWrite),
+		AssignmentRead:      anyOf(care.GrantPatientRead),
+		AssignmentWrite:     anyOf(care.GrantPatientWrite),
+		PatientRegister:     anyOf(care.GrantPatientWrite),
+		ProviderSignup:      anyOf(care.GrantProviderSignup),
+		RecordingRead:       anyOf(care.GrantRecordingRead),
+		RecordingContent:    anyOf(care.GrantRecordingRead),
+		RecordingWrite:      anyOf(care.GrantRecordingWrite),
+		RosterRead:          anyOf(care.GrantPatientRead),
+		FileUpload:          anyOf(care.GrantFormWrite),
+		FileRead:            anyOf(care.GrantPatientRead).orOwn(),
+		FileContent:         anyOf(care.GrantPatientRead).orOwn(),
+		FormSubmit:          anyOf(care.GrantFormWrite),
+		FormRead:            anyOf(care.GrantPatientRead).orOwn(),
+		FormDefinitionRead:  anyOf(care.GrantFormWrite, care.GrantPatientRead, care.GrantAdmin),
+		FormDefinitionWrite: anyOf(care.GrantAdmin),
+		LabWrite:            anyOf(care.GrantLabWrite),
+		LabRead:             anyOf(care.GrantPatientRead),
+		ReadingWrite:        anyOf(care.GrantLabWrite),
+		ReadingRead:         anyOf(care.GrantPatientRead),
+		NoteWrite:           anyOf(care.GrantNoteWrite),
+		NoteRead:            anyOf(care.GrantPatientRead),
+		AnalysisWrite:       anyOf(care.GrantAnalysis),
+		AnalysisRead:        anyOf(care.GrantAnalysis),
+		AnalysisSign:        anyOf(care.GrantNoteWrite),
+		AuditRead:           anyOf(care.GrantAuditRead),
+		AuditVerify:         anyOf(care.GrantAuditRead),
+		AuditExport:         anyOf(care.GrantAuditRead),
+		SSOIssue:            anyOf(care.GrantSSO),
+		LoginEnter:          person,
+		LoginLeave:          person,
+		LoginSecret:         person,
+		PortalRead:          person,
+		LoginRead:           anyOf(care.GrantAdmin),
+		LoginWrite:          anyOf(care.GrantAdmin),
+		TokenIssue:          client,
+		TenantRead:          operators,
+		TenantWrite:         operators,
+		InstanceRead:        anyOf(care.GrantPatientRead, care.GrantEncounterRead, care.GrantCallRead, care.GrantRecordingRead, care.GrantAdmin),
+		InstanceWrite:       operators,
+		ClientRead:          operators,
+		ClientWrite:         operators,
+		GrantRead:           operators,
+		GrantWrite:          operators,
+		SystemMaintain:      operators,
 	}
 }

@@ -44,16 +44,7 @@ func findProvider(tx store.Tx, s care.Scope, ref ProviderRef) (care.Provider, er
 	if ref.PersonRef != (care.PersonRef{}) || ref.Email == "" {
 		return gate.FindProvider(tx, s, ref.PersonRef)
 	}
-	found, err := tx.ProvidersByEmail(s, ref.Email, 2)
-	switch {
-	case err != nil:
-		return care.Provider{}, err
-	case len(found) == 0:
-		return care.Provider{}, care.NotFound("provider")
-	case len(found) > 1:
-		return care.Provider{}, &care.Error{Kind: care.KindAmbiguous, Noun: "provider", Message: "more than one provider has this address"}
-	}
-	return found[0], nil
+	return gate.FindProviderByEmail(tx, s, ref.Email)
 }
 
 // findService returns a service that can be booked, or NotFound.

@@ -25,14 +25,8 @@ func (s *Service) LookUp(ctx context.Context, actor care.Actor, scope care.Scope
 	q := gate.Request{Actor: actor, Action: policy.EncounterLookUp, Scope: scope, Asked: name}
 	return gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
 		t := care.Target{Noun: "encounter"}
-		if care.CheckRecordingName(name) != nil {
-			return t, care.NotFound("recording") // names nothing that is stored
-		}
-		fits, err := tx.RecordingsNamed(scope, name)
-		if err != nil {
-			return t, err
-		}
-		if found.Recording, err = only(fits); err != nil {
+		var err error
+		if found.Recording, err = gate.FindNamed(tx, scope, name); err != nil {
 			return t, err
 		}
 		if found.Visit, err = tx.Visit(scope, *found.Recording.Encounter); err != nil {
@@ -41,23 +35,4 @@ func (s *Service) LookUp(ctx context.Context, actor care.Actor, scope care.Scope
 		id := strconv.FormatInt(found.Visit.Encounter.ID, 10)
 		return gate.PatientTarget(tx, actor, scope, "encounter", id, found.Visit.Patient.ID)
 	}, func(store.Tx) (Found, error) { return found, nil })
-}
-
-// only returns the first of recordings that all belong to one encounter. A call
-// without an encounter counts as one of its own: the name could be that call's.
-func only(fits []care.Recording) (care.Recording, error) {
-	if len(fits) == 0 {
-		return care.Recording{}, care.NotFound("recording")
-	}
-	first := fits[0]
-	for _, r := range fits[1:] {
-		same := r.Owner == first.Owner || r.Encounter != nil && first.Encounter != nil && *r.Encounter == *first.Encounter
-		if !same {
-			return care.Recording{}, &care.Error{Kind: care.KindAmbiguous, Noun: "recording", Message: "Recording name matches more than one encounter"}
-		}
-	}
-	if first.Encounter == nil {
-		return care.Recording{}, care.NotFound("recording")
-	}
-	return first, nil
 }
