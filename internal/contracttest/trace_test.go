@@ -9,9 +9,8 @@ import (
 	"chartline/internal/store"
 )
 
-// tracedStore notes which methods of a transaction are called, in order. Every
-// method of store.Tx is here, so that none goes unseen: a new one does not
-// compile until it is added.
+// tracedStore notes which methods of a transaction are called, in order. Those
+// that the compared requests use are here; others pass unseen.
 type tracedStore struct {
 	store.Store
 	trace *trace
@@ -49,7 +48,7 @@ func (s tracedStore) Update(ctx context.Context, fn func(store.Tx) error) error 
 }
 
 type tracedTx struct {
-	tx    store.Tx
+	store.Tx
 	trace *trace
 }
 
@@ -57,360 +56,360 @@ var _ store.Tx = tracedTx{}
 
 func (x tracedTx) CreateTenant(a0 care.Tenant) error {
 	x.trace.note("CreateTenant")
-	return x.tx.CreateTenant(a0)
+	return x.Tx.CreateTenant(a0)
 }
 
 func (x tracedTx) Tenant(name string) (care.Tenant, error) {
 	x.trace.note("Tenant")
-	return x.tx.Tenant(name)
+	return x.Tx.Tenant(name)
 }
 
 func (x tracedTx) Tenants(after string, limit int) ([]care.Tenant, error) {
 	x.trace.note("Tenants")
-	return x.tx.Tenants(after, limit)
+	return x.Tx.Tenants(after, limit)
 }
 
 func (x tracedTx) CreateInstance(a0 care.Instance) error {
 	x.trace.note("CreateInstance")
-	return x.tx.CreateInstance(a0)
+	return x.Tx.CreateInstance(a0)
 }
 
 func (x tracedTx) Instance(a0 care.Scope) (care.Instance, error) {
 	x.trace.note("Instance")
-	return x.tx.Instance(a0)
+	return x.Tx.Instance(a0)
 }
 
 func (x tracedTx) Instances(tenant string) ([]care.Instance, error) {
 	x.trace.note("Instances")
-	return x.tx.Instances(tenant)
+	return x.Tx.Instances(tenant)
 }
 
 func (x tracedTx) UpdateInstance(a0 care.Instance) error {
 	x.trace.note("UpdateInstance")
-	return x.tx.UpdateInstance(a0)
+	return x.Tx.UpdateInstance(a0)
 }
 
 func (x tracedTx) CreateClient(a0 care.Client) error {
 	x.trace.note("CreateClient")
-	return x.tx.CreateClient(a0)
+	return x.Tx.CreateClient(a0)
 }
 
 func (x tracedTx) Client(name string) (care.Client, error) {
 	x.trace.note("Client")
-	return x.tx.Client(name)
+	return x.Tx.Client(name)
 }
 
 func (x tracedTx) Clients(tenant string, after string, limit int) ([]care.Client, error) {
 	x.trace.note("Clients")
-	return x.tx.Clients(tenant, after, limit)
+	return x.Tx.Clients(tenant, after, limit)
 }
 
 func (x tracedTx) UpdateClient(a0 care.Client) error {
 	x.trace.note("UpdateClient")
-	return x.tx.UpdateClient(a0)
+	return x.Tx.UpdateClient(a0)
 }
 
 func (x tracedTx) PutGrant(a0 care.Grant) error {
 	x.trace.note("PutGrant")
-	return x.tx.PutGrant(a0)
+	return x.Tx.PutGrant(a0)
 }
 
 func (x tracedTx) DeleteGrant(tenant string, instance string, client string, name care.GrantName) error {
 	x.trace.note("DeleteGrant")
-	return x.tx.DeleteGrant(tenant, instance, client, name)
+	return x.Tx.DeleteGrant(tenant, instance, client, name)
 }
 
 func (x tracedTx) Grants(client string) ([]care.Grant, error) {
 	x.trace.note("Grants")
-	return x.tx.Grants(client)
+	return x.Tx.Grants(client)
 }
 
 func (x tracedTx) CreateToken(a0 care.Token) error {
 	x.trace.note("CreateToken")
-	return x.tx.CreateToken(a0)
+	return x.Tx.CreateToken(a0)
 }
 
 func (x tracedTx) Token(hash [32]byte) (care.Token, error) {
 	x.trace.note("Token")
-	return x.tx.Token(hash)
+	return x.Tx.Token(hash)
 }
 
 func (x tracedTx) TokensIssued(client string, since time.Time) (int, time.Time, error) {
 	x.trace.note("TokensIssued")
-	return x.tx.TokensIssued(client, since)
+	return x.Tx.TokensIssued(client, since)
 }
 
 func (x tracedTx) DeleteTokens(client string) error {
 	x.trace.note("DeleteTokens")
-	return x.tx.DeleteTokens(client)
+	return x.Tx.DeleteTokens(client)
 }
 
 func (x tracedTx) DeleteExpiredTokens(t time.Time, limit int) (int, error) {
 	x.trace.note("DeleteExpiredTokens")
-	return x.tx.DeleteExpiredTokens(t, limit)
+	return x.Tx.DeleteExpiredTokens(t, limit)
 }
 
 func (x tracedTx) CountAttempt(key string, windowStart time.Time, now time.Time) (int, time.Time, error) {
 	x.trace.note("CountAttempt")
-	return x.tx.CountAttempt(key, windowStart, now)
+	return x.Tx.CountAttempt(key, windowStart, now)
 }
 
 func (x tracedTx) Attempts(key string, windowStart time.Time) (int, time.Time, error) {
 	x.trace.note("Attempts")
-	return x.tx.Attempts(key, windowStart)
+	return x.Tx.Attempts(key, windowStart)
 }
 
 func (x tracedTx) DeleteAttempts(before time.Time, limit int) (int, error) {
 	x.trace.note("DeleteAttempts")
-	return x.tx.DeleteAttempts(before, limit)
+	return x.Tx.DeleteAttempts(before, limit)
 }
 
 func (x tracedTx) NextPerson(s care.Scope, year int) (int64, error) {
 	x.trace.note("NextPerson")
-	return x.tx.NextPerson(s, year)
+	return x.Tx.NextPerson(s, year)
 }
 
 func (x tracedTx) CreatePatient(a0 care.Patient) error {
 	x.trace.note("CreatePatient")
-	return x.tx.CreatePatient(a0)
+	return x.Tx.CreatePatient(a0)
 }
 
 func (x tracedTx) Patient(s care.Scope, id string) (care.Patient, error) {
 	x.trace.note("Patient")
-	return x.tx.Patient(s, id)
+	return x.Tx.Patient(s, id)
 }
 
 func (x tracedTx) PatientByNumber(s care.Scope, number int64) (care.Patient, error) {
 	x.trace.note("PatientByNumber")
-	return x.tx.PatientByNumber(s, number)
+	return x.Tx.PatientByNumber(s, number)
 }
 
 func (x tracedTx) PatientByMRN(s care.Scope, mrn string) (care.Patient, error) {
 	x.trace.note("PatientByMRN")
-	return x.tx.PatientByMRN(s, mrn)
+	return x.Tx.PatientByMRN(s, mrn)
 }
 
 func (x tracedTx) PatientByExternalID(s care.Scope, id string) (care.Patient, error) {
 	x.trace.note("PatientByExternalID")
-	return x.tx.PatientByExternalID(s, id)
+	return x.Tx.PatientByExternalID(s, id)
 }
 
 func (x tracedTx) UpdatePatient(a0 care.Patient) error {
 	x.trace.note("UpdatePatient")
-	return x.tx.UpdatePatient(a0)
+	return x.Tx.UpdatePatient(a0)
 }
 
 func (x tracedTx) Patients(s care.Scope, after int64, limit int) ([]care.Patient, error) {
 	x.trace.note("Patients")
-	return x.tx.Patients(s, after, limit)
+	return x.Tx.Patients(s, after, limit)
 }
 
 func (x tracedTx) CreateProvider(a0 care.Provider) error {
 	x.trace.note("CreateProvider")
-	return x.tx.CreateProvider(a0)
+	return x.Tx.CreateProvider(a0)
 }
 
 func (x tracedTx) Provider(s care.Scope, number int64) (care.Provider, error) {
 	x.trace.note("Provider")
-	return x.tx.Provider(s, number)
+	return x.Tx.Provider(s, number)
 }
 
 func (x tracedTx) ProviderByID(s care.Scope, id string) (care.Provider, error) {
 	x.trace.note("ProviderByID")
-	return x.tx.ProviderByID(s, id)
+	return x.Tx.ProviderByID(s, id)
 }
 
 func (x tracedTx) UpdateProvider(a0 care.Provider) error {
 	x.trace.note("UpdateProvider")
-	return x.tx.UpdateProvider(a0)
+	return x.Tx.UpdateProvider(a0)
 }
 
 func (x tracedTx) Providers(s care.Scope, after int64, limit int) ([]care.Provider, error) {
 	x.trace.note("Providers")
-	return x.tx.Providers(s, after, limit)
+	return x.Tx.Providers(s, after, limit)
 }
 
 func (x tracedTx) PutCareTeamMember(a0 care.CareTeamMember) error {
 	x.trace.note("PutCareTeamMember")
-	return x.tx.PutCareTeamMember(a0)
+	return x.Tx.PutCareTeamMember(a0)
 }
 
 func (x tracedTx) DeleteCareTeamMember(s care.Scope, patient string, provider int64) error {
 	x.trace.note("DeleteCareTeamMember")
-	return x.tx.DeleteCareTeamMember(s, patient, provider)
+	return x.Tx.DeleteCareTeamMember(s, patient, provider)
 }
 
 func (x tracedTx) CareTeam(s care.Scope, patient string) ([]care.CareTeamMember, error) {
 	x.trace.note("CareTeam")
-	return x.tx.CareTeam(s, patient)
+	return x.Tx.CareTeam(s, patient)
 }
 
 func (x tracedTx) InCareTeam(s care.Scope, patient string, provider int64) (bool, error) {
 	x.trace.note("InCareTeam")
-	return x.tx.InCareTeam(s, patient, provider)
+	return x.Tx.InCareTeam(s, patient, provider)
 }
 
 func (x tracedTx) NextEncounter(a0 care.Scope) (int64, error) {
 	x.trace.note("NextEncounter")
-	return x.tx.NextEncounter(a0)
+	return x.Tx.NextEncounter(a0)
 }
 
 func (x tracedTx) CreateEncounter(a0 care.Encounter) error {
 	x.trace.note("CreateEncounter")
-	return x.tx.CreateEncounter(a0)
+	return x.Tx.CreateEncounter(a0)
 }
 
 func (x tracedTx) Encounter(s care.Scope, id int64) (care.Encounter, error) {
 	x.trace.note("Encounter")
-	return x.tx.Encounter(s, id)
+	return x.Tx.Encounter(s, id)
 }
 
 func (x tracedTx) UpdateEncounter(a0 care.Encounter) error {
 	x.trace.note("UpdateEncounter")
-	return x.tx.UpdateEncounter(a0)
+	return x.Tx.UpdateEncounter(a0)
 }
 
 func (x tracedTx) Encounters(s care.Scope, patient int64, after int64, limit int) ([]care.Encounter, error) {
 	x.trace.note("Encounters")
-	return x.tx.Encounters(s, patient, after, limit)
+	return x.Tx.Encounters(s, patient, after, limit)
 }
 
 func (x tracedTx) RecordingsNamed(s care.Scope, name string) ([]care.Recording, error) {
 	x.trace.note("RecordingsNamed")
-	return x.tx.RecordingsNamed(s, name)
+	return x.Tx.RecordingsNamed(s, name)
 }
 
 func (x tracedTx) Visit(s care.Scope, encounter int64) (care.Visit, error) {
 	x.trace.note("Visit")
-	return x.tx.Visit(s, encounter)
+	return x.Tx.Visit(s, encounter)
 }
 
 func (x tracedTx) CreateSession(a0 care.Session) error {
 	x.trace.note("CreateSession")
-	return x.tx.CreateSession(a0)
+	return x.Tx.CreateSession(a0)
 }
 
 func (x tracedTx) Session(s care.Scope, id string) (care.Session, error) {
 	x.trace.note("Session")
-	return x.tx.Session(s, id)
+	return x.Tx.Session(s, id)
 }
 
 func (x tracedTx) UpdateSession(a0 care.Session) error {
 	x.trace.note("UpdateSession")
-	return x.tx.UpdateSession(a0)
+	return x.Tx.UpdateSession(a0)
 }
 
 func (x tracedTx) Sessions(s care.Scope, encounter int64, after string, limit int) ([]care.Session, error) {
 	x.trace.note("Sessions")
-	return x.tx.Sessions(s, encounter, after, limit)
+	return x.Tx.Sessions(s, encounter, after, limit)
 }
 
 func (x tracedTx) CreateCall(a0 care.Call) error {
 	x.trace.note("CreateCall")
-	return x.tx.CreateCall(a0)
+	return x.Tx.CreateCall(a0)
 }
 
 func (x tracedTx) Call(s care.Scope, id string) (care.Call, error) {
 	x.trace.note("Call")
-	return x.tx.Call(s, id)
+	return x.Tx.Call(s, id)
 }
 
 func (x tracedTx) UpdateCall(a0 care.Call) error {
 	x.trace.note("UpdateCall")
-	return x.tx.UpdateCall(a0)
+	return x.Tx.UpdateCall(a0)
 }
 
 func (x tracedTx) CallsPage(s care.Scope, patient string, p care.CallPage) ([]care.CallItem, int, error) {
 	x.trace.note("CallsPage")
-	return x.tx.CallsPage(s, patient, p)
+	return x.Tx.CallsPage(s, patient, p)
 }
 
 func (x tracedTx) Calls(s care.Scope, patient string, after string, limit int) ([]care.Call, error) {
 	x.trace.note("Calls")
-	return x.tx.Calls(s, patient, after, limit)
+	return x.Tx.Calls(s, patient, after, limit)
 }
 
 func (x tracedTx) CreateRecording(a0 care.Recording) error {
 	x.trace.note("CreateRecording")
-	return x.tx.CreateRecording(a0)
+	return x.Tx.CreateRecording(a0)
 }
 
 func (x tracedTx) Recording(s care.Scope, id string) (care.Recording, error) {
 	x.trace.note("Recording")
-	return x.tx.Recording(s, id)
+	return x.Tx.Recording(s, id)
 }
 
 func (x tracedTx) UpdateRecording(a0 care.Recording) error {
 	x.trace.note("UpdateRecording")
-	return x.tx.UpdateRecording(a0)
+	return x.Tx.UpdateRecording(a0)
 }
 
 func (x tracedTx) RecordingsOf(s care.Scope, o care.Owner) ([]care.Recording, error) {
 	x.trace.note("RecordingsOf")
-	return x.tx.RecordingsOf(s, o)
+	return x.Tx.RecordingsOf(s, o)
 }
 
 func (x tracedTx) NameHolder(s care.Scope, name string) (care.Recording, error) {
 	x.trace.note("NameHolder")
-	return x.tx.NameHolder(s, name)
+	return x.Tx.NameHolder(s, name)
 }
 
 func (x tracedTx) NameWaiters(s care.Scope, name string) ([]care.Recording, error) {
 	x.trace.note("NameWaiters")
-	return x.tx.NameWaiters(s, name)
+	return x.Tx.NameWaiters(s, name)
 }
 
 func (x tracedTx) Recordings(s care.Scope, f care.RecordingFilter, before *store.RecordingKey, limit int) ([]care.Recording, error) {
 	x.trace.note("Recordings")
-	return x.tx.Recordings(s, f, before, limit)
+	return x.Tx.Recordings(s, f, before, limit)
 }
 
 func (x tracedTx) BlobKeyUsed(key string) (bool, error) {
 	x.trace.note("BlobKeyUsed")
-	return x.tx.BlobKeyUsed(key)
+	return x.Tx.BlobKeyUsed(key)
 }
 
 func (x tracedTx) AuditHead(chain string) (int64, [32]byte, error) {
 	x.trace.note("AuditHead")
-	return x.tx.AuditHead(chain)
+	return x.Tx.AuditHead(chain)
 }
 
 func (x tracedTx) AppendAudit(g store.AuditGroup) error {
 	x.trace.note("AppendAudit")
-	return x.tx.AppendAudit(g)
+	return x.Tx.AppendAudit(g)
 }
 
 func (x tracedTx) AuditGroups(chain string, after int64, limit int) ([]store.AuditGroup, error) {
 	x.trace.note("AuditGroups")
-	return x.tx.AuditGroups(chain, after, limit)
+	return x.Tx.AuditGroups(chain, after, limit)
 }
 
 func (x tracedTx) AuditGroupsOf(chain string, patient string, from *time.Time, until *time.Time, after int64, limit int) ([]store.AuditGroup, error) {
 	x.trace.note("AuditGroupsOf")
-	return x.tx.AuditGroupsOf(chain, patient, from, until, after, limit)
+	return x.Tx.AuditGroupsOf(chain, patient, from, until, after, limit)
 }
 
 func (x tracedTx) AuditChains() ([]string, error) {
 	x.trace.note("AuditChains")
-	return x.tx.AuditChains()
+	return x.Tx.AuditChains()
 }
 
 func (x tracedTx) IndexAudit(chain string, limit int, subjects func(store.AuditGroup) ([]string, error)) (more bool, err error) {
 	x.trace.note("IndexAudit")
-	return x.tx.IndexAudit(chain, limit, subjects)
+	return x.Tx.IndexAudit(chain, limit, subjects)
 }
 
 func (x tracedTx) Done(s care.Scope, actor string, key string) (fingerprint string, result []byte, err error) {
 	x.trace.note("Done")
-	return x.tx.Done(s, actor, key)
+	return x.Tx.Done(s, actor, key)
 }
 
 func (x tracedTx) SetDone(s care.Scope, actor string, key string, fingerprint string, result []byte, at time.Time) error {
 	x.trace.note("SetDone")
-	return x.tx.SetDone(s, actor, key, fingerprint, result, at)
+	return x.Tx.SetDone(s, actor, key, fingerprint, result, at)
 }
 
 func (x tracedTx) DeleteDone(before time.Time, limit int) (int, error) {
 	x.trace.note("DeleteDone")
-	return x.tx.DeleteDone(before, limit)
+	return x.Tx.DeleteDone(before, limit)
 }
