@@ -149,10 +149,13 @@ func (p *Problems) Check(ok bool, field, reason string) {
 }
 
 // Include takes over the faulty fields that err names, if any.
-func (p *Problems) Include(err error) {
+func (p *Problems) Include(err error) { p.IncludeAt("", err) }
+
+// IncludeAt is Include for what stands at a path: "readings[2].".
+func (p *Problems) IncludeAt(path string, err error) {
 	if e, ok := errors.AsType[*Error](err); ok {
 		for field, reason := range e.Fields {
-			p.Add(field, reason)
+			p.Add(path+field, reason)
 		}
 	}
 }

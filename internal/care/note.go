@@ -35,9 +35,8 @@ type SOAP struct{ Subjective, Objective, Assessment, Plan string }
 // LogValue shows the id only.
 func (n Note) LogValue() slog.Value { return slog.StringValue(n.ID) }
 
-// Check names every faulty field, by the names that it is sent with. now bounds
-// the date.
-func (n *Note) Check(now time.Time) error {
+// Check names every faulty field, by the names that it is sent with.
+func (n *Note) Check() error {
 	var bad Problems
 	for field, line := range map[string]*string{"title": &n.Title, "note_type": &n.Type} {
 		var ok bool
@@ -54,10 +53,17 @@ func (n *Note) Check(now time.Time) error {
 	}
 	bad.Check(n.Text != "" || n.SOAP != SOAP{}, "note", "is required, or soap")
 	if n.Date != "" {
-		d, ok := ParseDate(n.Date)
+		_, ok := ParseDate(n.Date)
 		bad.Check(ok, "note_date", "must be YYYY-MM-DD")
-		bad.Check(!ok || !d.After(now.Add(clockSkew)), "note_date", "must not be in the future")
 	}
 	n.Amends = strings.ToLower(n.Amends)
 	return bad.Err()
+}
+
+// CheckTime names a date that has not come yet.
+func (n Note) CheckTime(now time.Time) error {
+	if d, ok := ParseDate(n.Date); ok && d.After(now.Add(clockSkew)) {
+		return Invalid("note_date", "must not be in the future")
+	}
+	return nil
 }

@@ -60,10 +60,10 @@ func (r Reading) LogValue() slog.Value { return slog.StringValue(r.ID) }
 
 // Check names every faulty field, by the names that it is sent with, and fills
 // in Day and RecordedAt.
-func (r *Reading) Check(now time.Time) error {
+func (r *Reading) Check() error {
 	var bad Problems
 	bad.Check(slices.Contains(ReadingKinds(), r.Kind), "type", "must be sleep, steps or pulse_ox")
-	r.checkTime(&bad, now)
+	r.readTime(&bad)
 	count(&bad, "total_inbed_minutes", r.InBedMinutes, maxSleep)
 	count(&bad, "total_sleep_minutes", r.AsleepMinutes, maxSleep)
 	count(&bad, "steps", r.Steps, maxSteps)
@@ -87,11 +87,19 @@ func (r *Reading) Check(now time.Time) error {
 	return bad.Err()
 }
 
-// clockSkew is how far ahead a device's clock may be; a date counts where it
-// has begun anywhere.
+// clockSkew is how far ahead a clock may be; a date counts where it has begun
+// anywhere.
 const clockSkew = 24 * time.Hour
 
-func (r *Reading) checkTime(bad *Problems, now time.Time) {
+// CheckTime names a time that has not come yet.
+func (r Reading) CheckTime(now time.Time) error {
+	if r.RecordedAt.After(now.Add(clockSkew)) {
+		return Invalid("recorded_date", "must not be in the future")
+	}
+	return nil
+}
+
+func (r *Reading) readTime(bad *Problems) {
 	day, isDay := ParseDate(r.Recorded)
 	at, isTime := ParseInstant(r.Recorded)
 	switch {
@@ -101,9 +109,7 @@ func (r *Reading) checkTime(bad *Problems, now time.Time) {
 		r.Day, r.RecordedAt = r.Recorded[:len(time.DateOnly)], Truncate(at)
 	default:
 		bad.Add("recorded_date", "must be YYYY-MM-DD, or a date-time with an offset (RFC 3339)")
-		return
 	}
-	bad.Check(!r.RecordedAt.After(now.Add(clockSkew)), "recorded_date", "must not be in the future")
 }
 
 func count(bad *Problems, field string, n *int64, most int64) {
