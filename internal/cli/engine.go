@@ -10,9 +10,12 @@ import (
 
 	"chartline/internal/audit"
 	"chartline/internal/audit/checkpoint"
+	"chartline/internal/auth"
+	"chartline/internal/care"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
@@ -35,6 +38,7 @@ type engine struct {
 
 	access     *access.Service
 	people     *people.Service
+	practice   *practice.Service
 	visits     *visits.Service
 	voice      *voice.Service
 	recordings *recordings.Service
@@ -73,6 +77,7 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	}
 	e.gate = gate.New(gate.Options{Store: db, Policy: policy.New(), Names: e.key.Hasher()})
 	e.access, e.people, e.visits, e.voice = access.New(e.gate), people.New(e.gate), visits.New(e.gate), voice.New(e.gate)
+	e.practice = practice.New(e.gate, auth.NewPasswords(care.DefaultPasswordLength, auth.DefaultCost()))
 	e.recordings = recordings.New(e.gate, e.media)
 	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())
 	return e, nil

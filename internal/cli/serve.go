@@ -153,7 +153,7 @@ func localAddress(l net.Listener) string {
 func (e *engine) server(log *slog.Logger) *server.Server {
 	c := e.settings
 	return server.New(server.Deps{
-		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Visits: e.visits, Voice: e.voice,
+		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Practice: e.practice, Visits: e.visits, Voice: e.voice,
 		Recordings: e.recordings, Oversight: e.oversight,
 		Keeper: oversight.NewKeeper(e.store, e.key, e.checkpoints, time.Now),
 		// Derived from the installation's key. No tenant is without a name, so

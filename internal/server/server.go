@@ -21,6 +21,7 @@ import (
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
@@ -41,6 +42,7 @@ type Deps struct {
 	Auth       *auth.Authenticator
 	Access     *access.Service
 	People     *people.Service
+	Practice   *practice.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service
@@ -89,9 +91,10 @@ func New(d Deps) *Server {
 		calls: &calls.Surface{
 			Auth: d.Auth, Access: d.Access, People: d.People, Voice: d.Voice, Recordings: d.Recordings, Now: d.Now, Stall: d.Limits.Stall,
 		},
-		telehealth: &telehealth.Surface{Auth: d.Auth, Access: d.Access, Visits: d.Visits},
+		telehealth: &telehealth.Surface{Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
 		native: &native.Surface{
-			Auth: d.Auth, Access: d.Access, People: d.People, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings, Oversight: d.Oversight, CursorKey: d.CursorKey,
+			Auth: d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
+			Oversight: d.Oversight, CursorKey: d.CursorKey,
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},
 		health:  newHealth(d.Checks, d.Log),

@@ -20,6 +20,7 @@ import (
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
@@ -76,6 +77,7 @@ type Kit struct {
 	Auth       *auth.Authenticator
 	Access     *access.Service
 	People     *people.Service
+	Practice   *practice.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service
@@ -122,6 +124,8 @@ func (k *Kit) build(o Options) {
 	k.Gate = gate.New(gate.Options{Store: k.Store, Policy: policy.New(), Names: k.Key.Hasher(), Now: k.Clock.Now})
 	k.Auth = auth.New(k.Store, k.Clock.Now)
 	k.Access, k.People, k.Visits, k.Voice = access.New(k.Gate), people.New(k.Gate), visits.New(k.Gate), voice.New(k.Gate)
+	// A password costs next to nothing here: most tests are not about its cost.
+	k.Practice = practice.New(k.Gate, auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}))
 	k.Recordings = recordings.New(k.Gate, k.Media)
 	signed := checkpoint.NewFile(filepath.Join(k.Dir, "audit-checkpoints.jsonl"))
 	k.Oversight = oversight.New(k.Gate, signed, k.Key.Public())
@@ -135,7 +139,7 @@ func (k *Kit) build(o Options) {
 		log = o.Log
 	}
 	k.Server = server.New(server.Deps{
-		Auth: k.Auth, Access: k.Access, People: k.People, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
+		Auth: k.Auth, Access: k.Access, People: k.People, Practice: k.Practice, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
 		Oversight: k.Oversight, Keeper: k.Keeper, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", Limits: limits, Now: k.Clock.Now,
 		Checks: map[string]func(context.Context) error{"database": k.Store.Check, "media": k.Media.Check},
 	})

@@ -13,6 +13,7 @@ import (
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
@@ -26,6 +27,7 @@ type Surface struct {
 	Auth       *auth.Authenticator
 	Access     *access.Service
 	People     *people.Service
+	Practice   *practice.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service

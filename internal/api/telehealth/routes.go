@@ -7,6 +7,7 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/policy"
 )
@@ -16,6 +17,8 @@ type Surface struct {
 	Auth   *auth.Authenticator
 	Access *access.Service
 	Visits *visits.Service
+	// Practice serves sections 3, 7, 9 and 10.
+	Practice *practice.Service
 
 	zones care.Zones
 }

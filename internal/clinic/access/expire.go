@@ -16,6 +16,8 @@ const (
 	keepTokens   = 24 * time.Hour
 	keepAttempts = time.Hour
 	keepDone     = 48 * time.Hour
+	// keepRegistrations is how long a patient who is registered again is the same.
+	keepRegistrations = 24 * time.Hour
 )
 
 // expireBatch bounds one transaction: every other writer waits for it.
@@ -34,6 +36,7 @@ func (s *Service) Expire(ctx context.Context) error {
 				func() (int, error) { return tx.DeleteExpiredTokens(now.Add(-keepTokens), expireBatch) },
 				func() (int, error) { return tx.DeleteAttempts(now.Add(-keepAttempts), expireBatch) },
 				func() (int, error) { return tx.DeleteDone(now.Add(-keepDone), expireBatch) },
+				func() (int, error) { return tx.DeleteRegistrations(now.Add(-keepRegistrations), expireBatch) },
 			} {
 				n, err := remove()
 				if err != nil {

@@ -114,11 +114,20 @@ func (s *Service) Appointments(ctx context.Context, actor care.Actor, scope care
 	}, func(tx store.Tx) ([]care.Appointment, error) { return tx.Appointments(scope, f, after, limit) })
 }
 
+// Ask is who wants something done to which appointment.
+type Ask struct {
+	Actor  care.Actor
+	Scope  care.Scope
+	ID     int64
+	Reason string // for cancelling
+	Once   *care.Once
+}
+
 // Cancel frees an appointment's time. Errors: Invalid (reason), NotFound,
 // Conflict (it has started, or is over), Forbidden.
-func (s *Service) Cancel(ctx context.Context, actor care.Actor, scope care.Scope, id int64, reason string) (care.Appointment, error) {
-	return s.change(ctx, actor, scope, id, func(_ store.Tx, a *care.Appointment) error {
-		a.Reason = reason
+func (s *Service) Cancel(ctx context.Context, ask Ask) (care.Appointment, error) {
+	return s.change(ctx, ask, func(_ store.Tx, a *care.Appointment) error {
+		a.Reason = ask.Reason
 		if err := a.Check(); err != nil {
 			return err
 		}
@@ -128,14 +137,14 @@ func (s *Service) Cancel(ctx context.Context, actor care.Actor, scope care.Scope
 
 // CheckIn notes that the patient is there. Errors: NotFound, Conflict,
 // Forbidden.
-func (s *Service) CheckIn(ctx context.Context, actor care.Actor, scope care.Scope, id int64) (care.Appointment, error) {
-	return s.change(ctx, actor, scope, id, func(_ store.Tx, a *care.Appointment) error { return a.Move(care.AppointmentCheckedIn) })
+func (s *Service) CheckIn(ctx context.Context, ask Ask) (care.Appointment, error) {
+	return s.change(ctx, ask, func(_ store.Tx, a *care.Appointment) error { return a.Move(care.AppointmentCheckedIn) })
 }
 
 // NoShow notes that the patient did not come; not before the time. Errors:
 // NotFound, Conflict, Forbidden.
-func (s *Service) NoShow(ctx context.Context, actor care.Actor, scope care.Scope, id int64) (care.Appointment, error) {
-	return s.change(ctx, actor, scope, id, func(_ store.Tx, a *care.Appointment) error {
+func (s *Service) NoShow(ctx context.Context, ask Ask) (care.Appointment, error) {
+	return s.change(ctx, ask, func(_ store.Tx, a *care.Appointment) error {
 		if s.gate.Now().Before(a.Start) {
 			return &care.Error{Kind: care.KindConflict, Noun: "appointment", Message: "the appointment has not begun"}
 		}
@@ -145,15 +154,15 @@ func (s *Service) NoShow(ctx context.Context, actor care.Actor, scope care.Scope
 
 // Start begins the visit: the appointment gets its encounter. Errors: NotFound,
 // Conflict, Forbidden.
-func (s *Service) Start(ctx context.Context, actor care.Actor, scope care.Scope, id int64) (care.Appointment, error) {
-	return s.change(ctx, actor, scope, id, func(tx store.Tx, a *care.Appointment) error {
+func (s *Service) Start(ctx context.Context, ask Ask) (care.Appointment, error) {
+	return s.change(ctx, ask, func(tx store.Tx, a *care.Appointment) error {
 		if err := a.Move(care.AppointmentStarted); err != nil {
 			return err
 		}
 		now := s.gate.Now()
-		e := care.Encounter{Scope: scope, Patient: a.Patient, Provider: a.Provider, Complaint: a.Complaint, CreatedAt: now, UpdatedAt: now}
+		e := care.Encounter{Scope: ask.Scope, Patient: a.Patient, Provider: a.Provider, Complaint: a.Complaint, CreatedAt: now, UpdatedAt: now}
 		var err error
-		if e.ID, err = tx.NextEncounter(scope); err != nil {
+		if e.ID, err = tx.NextEncounter(ask.Scope); err != nil {
 			return err
 		}
 		a.Encounter = &e.ID
@@ -170,8 +179,8 @@ type Rescheduling struct {
 // Reschedule moves an appointment to another slot: its time is free again for
 // others, and for itself. Errors: NotFound (appointment, provider), Ambiguous,
 // Conflict (start; or it has started, or is over), Forbidden.
-func (s *Service) Reschedule(ctx context.Context, actor care.Actor, scope care.Scope, id int64, to Rescheduling) (care.Appointment, error) {
-	return s.change(ctx, actor, scope, id, func(tx store.Tx, a *care.Appointment) error {
+func (s *Service) Reschedule(ctx context.Context, ask Ask, to Rescheduling) (care.Appointment, error) {
+	return s.change(ctx, ask, func(tx store.Tx, a *care.Appointment) error {
 		if a.Status != care.AppointmentBooked && a.Status != care.AppointmentCheckedIn {
 			return &care.Error{Kind: care.KindConflict, Noun: "appointment", Message: "the appointment is " + string(a.Status)}
 		}
@@ -179,7 +188,7 @@ func (s *Service) Reschedule(ctx context.Context, actor care.Actor, scope care.S
 		if to.Provider != nil {
 			with = *to.Provider
 		}
-		p, err := findProvider(tx, scope, with)
+		p, err := findProvider(tx, ask.Scope, with)
 		if err != nil {
 			return err
 		}
@@ -200,10 +209,10 @@ func (s *Service) Reschedule(ctx context.Context, actor care.Actor, scope care.S
 	})
 }
 
-func (s *Service) change(ctx context.Context, actor care.Actor, scope care.Scope, id int64, change func(store.Tx, *care.Appointment) error) (care.Appointment, error) {
+func (s *Service) change(ctx context.Context, ask Ask, change func(store.Tx, *care.Appointment) error) (care.Appointment, error) {
 	var a care.Appointment
-	q := gate.Request{Actor: actor, Action: policy.AppointmentWrite, Scope: scope}
-	return gate.Write(ctx, s.gate, q, locateAppointment(actor, scope, id, &a), func(tx store.Tx) (care.Appointment, error) {
+	q := gate.Request{Actor: ask.Actor, Action: policy.AppointmentWrite, Scope: ask.Scope, Once: ask.Once}
+	return gate.Write(ctx, s.gate, q, locateAppointment(ask.Actor, ask.Scope, ask.ID, &a), func(tx store.Tx) (care.Appointment, error) {
 		if err := change(tx, &a); err != nil {
 			return a, err
 		}

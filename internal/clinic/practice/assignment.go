@@ -26,23 +26,23 @@ type NewAssignment struct {
 type Assigned struct {
 	Assignment care.Assignment
 	Service    care.Service
-	patient    string
+	Patient    care.Patient
 }
 
 // AuditTarget names the assignment.
 func (a Assigned) AuditTarget() care.Target {
-	return care.Target{Noun: "assignment", ID: a.Assignment.ID, Patient: a.patient}
+	return care.Target{Noun: "assignment", ID: a.Assignment.ID, Patient: a.Patient.ID}
 }
 
 // Assign gives a patient a service; one that the patient has already is returned
 // as it is. Errors: Invalid, NotFound (patient, service, provider), Ambiguous
 // (provider), Forbidden.
-func (s *Service) Assign(ctx context.Context, actor care.Actor, in NewAssignment) (Assigned, error) {
+func (s *Service) Assign(ctx context.Context, actor care.Actor, in NewAssignment, once *care.Once) (Assigned, error) {
 	if err := in.check(); err != nil {
 		return Assigned{}, err
 	}
 	var p care.Patient
-	q := gate.Request{Actor: actor, Action: policy.AssignmentWrite, Scope: in.Scope}
+	q := gate.Request{Actor: actor, Action: policy.AssignmentWrite, Scope: in.Scope, Once: once}
 	return gate.Write(ctx, s.gate, q, locatePatient(actor, in.Scope, in.Patient, "assignment", &p), func(tx store.Tx) (Assigned, error) {
 		return s.assign(tx, p, in)
 	})
@@ -89,10 +89,10 @@ func (s *Service) assign(tx store.Tx, p care.Patient, in NewAssignment) (Assigne
 	}
 	for _, old := range there {
 		if old.Service == v.ID && old.Active(today) {
-			return Assigned{old, v, p.ID}, nil
+			return Assigned{old, v, p}, nil
 		}
 	}
-	return Assigned{a, v, p.ID}, tx.CreateAssignment(a)
+	return Assigned{a, v, p}, tx.CreateAssignment(a)
 }
 
 // today is the date at the practice.
