@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"log/slog"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -69,6 +70,16 @@ func FileTypes() []string {
 
 // Extension is what a delivered file's name ends in; it follows the type.
 func (f File) Extension() string { return fileTypes[f.ContentType] }
+
+// DeliveredName is what the file is saved as: its name, ending in what its type
+// says.
+func (f File) DeliveredName() string {
+	ext := strings.ToLower(path.Ext(f.Name))
+	if ext == fileTypes[f.ContentType] || ext == ".jpeg" && f.ContentType == "image/jpeg" || ext == ".heif" && f.ContentType == "image/heic" {
+		return f.Name
+	}
+	return f.Name + f.Extension()
+}
 
 // SniffFile returns the content type of what begins with head, or false where it
 // is none that is taken: also where it could be read as a web page as well.

@@ -18,6 +18,10 @@ const (
 	maxFormFaults = 100
 )
 
+// ReasonFile is what is wrong with a citation that is none: the same for one
+// that no file has and for one that may not be cited.
+const ReasonFile = "must be the uuid of an uploaded file"
+
 // Question is a question of a form with its answers.
 type Question struct {
 	Type    QuestionType
@@ -35,7 +39,7 @@ func (q Question) Empty() bool {
 // Answer is one answer: a text, a file, or a row of a table.
 type Answer struct {
 	Text string
-	File string // UUID
+	File string // UUID, as it was written
 	Row  bool
 	Sub  *Question // asked because of this answer
 	Path string
@@ -169,9 +173,8 @@ func (r *formReader) answer(raw json.RawMessage, at string, kind QuestionType, d
 		return a
 	}
 	if kind == QuestionFile {
-		id, _ := jsonText(w["uuid"])
-		if a.File, ok = ParseUUID(id); !ok {
-			r.fail(at+".uuid", "must be the uuid of an uploaded file")
+		if a.File, ok = jsonText(w["uuid"]); !ok || a.File == "" {
+			r.fail(at+".uuid", ReasonFile)
 		}
 	} else if isNull(w["text"]) {
 		r.fail(at+".text", "is required")

@@ -1,10 +1,8 @@
 package native
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -49,7 +47,7 @@ func (s *Surface) uploadRecording(w http.ResponseWriter, r *http.Request, c http
 		Scope: c.Scope, Name: in.Name, Owner: ownerOf(in.Session, in.Call), ContentType: r.Header.Get("Content-Type"),
 		StartedAt: in.StartedAt, Duration: in.Duration, Consent: care.Consent(in.Consent),
 		SHA256: digest, MaxSize: s.maxUpload(), Key: key,
-	}, &patientBody{body: r.Body, conn: http.NewResponseController(w), stall: cmp.Or(s.Stall, httpio.DefaultStall)})
+	}, httpio.PatientBody(w, r.Body, s.Stall))
 	if err != nil {
 		return err
 	}
@@ -88,24 +86,6 @@ func digestValue(text string) ([32]byte, bool) {
 		return [32]byte{}, false
 	}
 	return [32]byte(b), true
-}
-
-// patientBody reads a body for as long as it keeps coming: what is limited is
-// not the whole time but the time without progress.
-type patientBody struct {
-	body  io.Reader
-	conn  *http.ResponseController
-	stall time.Duration
-}
-
-func (b *patientBody) Read(p []byte) (int, error) {
-	// Where the connection has no deadlines, reading has no limit.
-	_ = b.conn.SetReadDeadline(time.Now().Add(b.stall))
-	n, err := b.body.Read(p)
-	if err == io.EOF { // else it holds for what is left of the body, which net/http reads
-		_ = b.conn.SetReadDeadline(time.Time{})
-	}
-	return n, err
 }
 
 func describeUpload(d *huma.Operation, schemas huma.Registry) {

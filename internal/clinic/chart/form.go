@@ -76,12 +76,16 @@ func made[T any](noun, id, patient string, v T) gate.Made[T] {
 func cite(tx store.Tx, f care.Form, citations []care.Answer, bad *care.Problems) ([]string, error) {
 	var ids []string
 	for _, a := range citations {
-		file, err := tx.File(f.Scope, a.File)
+		var file care.File
+		err := care.NotFound("file")
+		if id, ok := care.ParseUUID(a.File); ok {
+			file, err = tx.File(f.Scope, id)
+		}
 		if err != nil && !care.IsNotFound(err) {
 			return nil, err
 		}
 		if err != nil || !file.Citable(f.Sender, f.Patient, f.CreatedAt) {
-			bad.Add(a.Path+".uuid", "is not the uuid of a file that can be cited")
+			bad.Add(a.Path+".uuid", care.ReasonFile)
 			continue
 		}
 		if !slices.Contains(ids, file.ID) {

@@ -63,7 +63,11 @@ func belongs(tx store.Tx, n care.Note, p care.Patient) error {
 		}
 	}
 	if n.Amends != "" {
-		first, err := tx.Note(n.Scope, n.Amends)
+		id, ok := care.ParseUUID(n.Amends)
+		if !ok {
+			return care.NotFound("note")
+		}
+		first, err := tx.Note(n.Scope, id)
 		if err == nil && first.Patient != p.ID {
 			err = care.NotFound("note")
 		}
