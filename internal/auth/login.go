@@ -247,3 +247,18 @@ func (t *turn) delay() time.Duration {
 	}
 	return min(slowFirst<<max(over, 0), slowMost)
 }
+
+// Entrance returns what the log-in page of an instance says to anybody: the
+// name of its organisation. Errors: NotFound.
+func (a *Logins) Entrance(ctx context.Context, s care.Scope) (string, error) {
+	var title string
+	err := a.store.View(ctx, func(tx store.Tx) error {
+		if _, err := tx.Instance(s); err != nil {
+			return err
+		}
+		t, err := tx.Tenant(s.Tenant)
+		title = t.Title
+		return err
+	})
+	return title, err
+}

@@ -53,7 +53,7 @@ type Passwords struct {
 func NewPasswords(least int, cost Cost) *Passwords {
 	p := &Passwords{least: max(least, care.MinPasswordLength), cost: cost, slots: make(chan struct{}, runtime.NumCPU())}
 	none := make([]byte, saltBytes+keyBytes)
-	rand.Read(none)
+	_, _ = rand.Read(none) // never fails
 	p.nobody = encodeHash(cost, none[:saltBytes], none[saltBytes:])
 	return p
 }
@@ -77,7 +77,7 @@ func (p *Passwords) Hash(ctx context.Context, password string, about ...string) 
 // hash hashes a password that is taken, in its canonical form.
 func (p *Passwords) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltBytes)
-	rand.Read(salt)
+	_, _ = rand.Read(salt) // never fails
 	key, err := p.key(ctx, password, p.cost, salt)
 	if err != nil {
 		return "", err

@@ -15,7 +15,7 @@ const touchEvery = time.Minute
 
 // Session returns who is in by a web session's token, and the session. Errors:
 // Unauthenticated (none, unknown, ended by log-out, or of a log-in that was
-// disabled), Expired (unused for too long, or past its end).
+// disabled), Expired (unused for too long, or past its end; with the session).
 func (a *Logins) Session(ctx context.Context, token string) (care.Actor, care.WebSession, error) {
 	if token == "" || len(token) > 200 {
 		return care.Actor{}, care.WebSession{}, errNoSession()
@@ -39,7 +39,7 @@ func (a *Logins) Session(ctx context.Context, token string) (care.Actor, care.We
 	case err != nil:
 		return care.Actor{}, care.WebSession{}, err
 	case w.Ended(now, a.idle):
-		return care.Actor{}, care.WebSession{}, &care.Error{Kind: care.KindExpired, Noun: "web_session", Message: "the session has ended"}
+		return care.Actor{}, w, &care.Error{Kind: care.KindExpired, Noun: "web_session", Message: "the session has ended"}
 	}
 	if now.Sub(w.SeenAt) >= touchEvery {
 		if err := a.touch(ctx, w.Hash, now); err != nil {

@@ -13,6 +13,7 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
@@ -36,7 +37,10 @@ type engine struct {
 	checkpoints *checkpoint.File
 	gate        *gate.Gate
 
+	passwords *auth.Passwords
+
 	access     *access.Service
+	logins     *logins.Service
 	people     *people.Service
 	practice   *practice.Service
 	visits     *visits.Service
@@ -78,6 +82,8 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	e.gate = gate.New(gate.Options{Store: db, Policy: policy.New(), Names: e.key.Hasher()})
 	e.access, e.people, e.visits, e.voice = access.New(e.gate), people.New(e.gate), visits.New(e.gate), voice.New(e.gate)
 	e.practice = practice.New(e.gate, auth.NewPasswords(care.DefaultPasswordLength, auth.DefaultCost()))
+	e.passwords = auth.NewPasswords(c.PasswordLength, auth.DefaultCost())
+	e.logins = logins.New(logins.Options{Gate: e.gate, Passwords: e.passwords, Targets: c.SSORedirects, SessionLife: c.SessionLife})
 	e.recordings = recordings.New(e.gate, e.media)
 	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())
 	return e, nil

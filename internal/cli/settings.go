@@ -35,11 +35,21 @@ type serverFlags struct {
 	TLSCert       *string     `name:"tls-cert" placeholder:"FILE" group:"settings" help:"${help_tls_cert}"`
 	TLSKey        *string     `name:"tls-key" placeholder:"FILE" group:"settings" help:"${help_tls_key}"`
 	Upload        uploadFlags `embed:""`
+	People        peopleFlags `embed:""`
 	DrainTimeout  *string     `placeholder:"TIME" group:"settings" help:"${help_drain_timeout}"`
 	HeaderTimeout *string     `placeholder:"TIME" group:"settings" help:"${help_header_timeout}"`
 	IdleTimeout   *string     `placeholder:"TIME" group:"settings" help:"${help_idle_timeout}"`
 	StallTimeout  *string     `placeholder:"TIME" group:"settings" help:"${help_stall_timeout}"`
 	LogLevel      *string     `placeholder:"LEVEL" group:"settings" help:"${help_log_level}"`
+}
+
+// peopleFlags are about people who log in.
+type peopleFlags struct {
+	PublicURL      *string `name:"public-url" placeholder:"URL" group:"settings" help:"${help_public_url}"`
+	SSORedirects   *string `name:"sso-redirects" placeholder:"URLS" group:"settings" help:"${help_sso_redirects}"`
+	PasswordLength *string `placeholder:"N" group:"settings" help:"${help_password_length}"`
+	SessionIdle    *string `placeholder:"TIME" group:"settings" help:"${help_session_idle}"`
+	SessionLife    *string `placeholder:"TIME" group:"settings" help:"${help_session_life}"`
 }
 
 // settingsHelp gives the settings' own words to the flags.

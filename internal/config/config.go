@@ -18,6 +18,14 @@ type Config struct {
 	MetricsListen string // empty: on Listen, for loopback callers only
 	TLSCert       string // both or neither
 	TLSKey        string
+	// PublicURL is the origin that people and partners see; empty for the one
+	// that they happen to use.
+	PublicURL string
+	// SSORedirects are the absolute URLs that single sign-on may lead to.
+	SSORedirects   []string
+	PasswordLength int           // characters
+	SessionIdle    time.Duration // of web sessions
+	SessionLife    time.Duration
 
 	AuditCheckpoints string
 	AuditKey         Secret // empty: in AuditKeyFile

@@ -55,6 +55,7 @@ func TestDataStandsForEverythingElse(t *testing.T) {
 		Listen: "127.0.0.1:8080", AuditCheckpoints: "clinic/audit-checkpoints.jsonl", AuditKeyFile: "clinic/audit.key",
 		FreeDiskFloor: 512 << 20, MaxUpload: 4 << 30, DrainTimeout: 30 * time.Second, HeaderTimeout: 10 * time.Second,
 		IdleTimeout: 2 * time.Minute, StallTimeout: time.Minute, LogLevel: slog.LevelInfo,
+		PasswordLength: 15, SessionIdle: 15 * time.Minute, SessionLife: 12 * time.Hour,
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(Secret{})); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
@@ -232,6 +233,43 @@ func TestSizesAreReadInEveryUnit(t *testing.T) {
 		var got int64
 		if err := size(&got, bad, 0); err == nil {
 			t.Errorf("%q: %d, want an error", bad, got)
+		}
+	}
+}
+
+func TestWebAddressesAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://care.example.org": "https://care.example.org", "https://care.example.org/": "https://care.example.org", "http://localhost:8080": "http://localhost:8080",
+	} {
+		var got string
+		if err := origin(&got, text); err != nil || got != want {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	for _, bad := range []string{"care.example.org", "//care.example.org", "ftp://care.example.org", "https://care.example.org/x", "https://a@care.example.org", "https://", "https://care.example.org?x"} {
+		var got string
+		if err := origin(&got, bad); err == nil {
+			t.Errorf("%q: %q, want an error", bad, got)
+		}
+	}
+	var got []string
+	if err := webURLs(&got, " https://a.example.org/x?y=1  https://b.example.org "); err != nil || !slices.Equal(got, []string{"https://a.example.org/x?y=1", "https://b.example.org"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, bad := range []string{"/portal", "https://a.example.org javascript:alert(1)", "https://user@a.example.org/", "//a.example.org", `https://a.example.org\x`} {
+		if err := webURLs(&got, bad); err == nil {
+			t.Errorf("%q passes", bad)
+		}
+	}
+}
+
+func TestNoPasswordIsShorterThanEight(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{"8": true, "15": true, "64": true, "7": false, "65": false, "": false, "x": false, "15.0": false} {
+		var got int
+		if err := number(&got, text, 8, 64); (err == nil) != ok {
+			t.Errorf("%q: %d, %v", text, got, err)
 		}
 	}
 }

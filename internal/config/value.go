@@ -3,10 +3,12 @@ package config
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"math"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,6 +149,42 @@ func duration(to *time.Duration, v string) error {
 	*to = d
 	return nil
 }
+
+func number(to *int, v string, least, most int) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		return fmt.Errorf("must be a number from %d to %d", least, most)
+	}
+	*to = n
+	return nil
+}
+
+// origin reads a scheme, a host and perhaps a port.
+func origin(to *string, v string) error {
+	v = strings.TrimSuffix(v, "/")
+	u, err := url.Parse(v)
+	if err != nil || !isWeb(u) || v != u.Scheme+"://"+u.Host {
+		return errors.New("must be an origin such as https://care.example.org")
+	}
+	*to = v
+	return nil
+}
+
+// webURLs reads absolute URLs with spaces between.
+func webURLs(to *[]string, v string) error {
+	var all []string
+	for _, one := range strings.Fields(v) {
+		u, err := url.Parse(one)
+		if err != nil || !isWeb(u) || u.User != nil || strings.ContainsFunc(one, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }) {
+			return errors.New("must be absolute http or https URLs with spaces between")
+		}
+		all = append(all, one)
+	}
+	*to = all
+	return nil
+}
+
+func isWeb(u *url.URL) bool { return (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" }
 
 func level(to *slog.Level, v string) error {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}

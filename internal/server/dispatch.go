@@ -24,6 +24,7 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 	service, service404 := s.telehealth.Handler(), http.HandlerFunc(s.telehealth.NotFound)
 	calls404, oauth404 := http.HandlerFunc(s.calls.NotFound), http.HandlerFunc(s.calls.OAuthNotFound)
 	native := s.native.Handler()
+	portal, portal404 := s.portal.Handler(), http.HandlerFunc(s.portal.NotFound)
 	ops := s.opsHandler(withMetrics)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = keepEncodedSlashes(r)
@@ -34,6 +35,11 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 		switch {
 		case word == "api" && (rest == "v1" || strings.HasPrefix(rest, "v1/")):
 			h = native
+		case word == "portal", word == "sso" && rest == "login":
+			h = portal
+			if !clean {
+				h = portal404
+			}
 		case word == "api", word == "sso":
 			h = service
 			if !clean {

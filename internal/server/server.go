@@ -19,12 +19,14 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
+	"chartline/internal/webui"
 )
 
 // Server serves the surfaces.
@@ -33,6 +35,7 @@ type Server struct {
 	calls      *calls.Surface
 	telehealth *telehealth.Surface
 	native     *native.Surface
+	portal     *webui.Surface
 	health     *health
 	metrics    *metrics
 }
@@ -48,7 +51,13 @@ type Deps struct {
 	Recordings *recordings.Service
 	Oversight  *oversight.Service
 	Keeper     *oversight.Keeper
-	CursorKey  []byte // seals the cursors of the native surface's lists; the same on every node
+	// Logins are the use cases of people who log in, Entry and Passwords check who
+	// they are, PublicURL is the origin that they see.
+	Logins    *logins.Service
+	Entry     *auth.Logins
+	Passwords *auth.Passwords
+	PublicURL string
+	CursorKey []byte // seals the cursors of the native surface's lists; the same on every node
 	// Checks are what readiness depends on, by name.
 	Checks  map[string]func(context.Context) error
 	Log     *slog.Logger
@@ -91,7 +100,8 @@ func New(d Deps) *Server {
 		calls: &calls.Surface{
 			Auth: d.Auth, Access: d.Access, People: d.People, Voice: d.Voice, Recordings: d.Recordings, Now: d.Now, Stall: d.Limits.Stall,
 		},
-		telehealth: &telehealth.Surface{Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
+		portal:     webui.New(webui.Options{People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL}),
+		telehealth: &telehealth.Surface{Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
 		native: &native.Surface{
 			Auth: d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
 			Oversight: d.Oversight, CursorKey: d.CursorKey,

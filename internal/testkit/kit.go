@@ -18,6 +18,7 @@ import (
 	"chartline/internal/blob/dir"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
@@ -76,6 +77,9 @@ type Kit struct {
 	Gate       *gate.Gate
 	Auth       *auth.Authenticator
 	Access     *access.Service
+	Logins     *logins.Service
+	Entry      *auth.Logins
+	Passwords  *auth.Passwords
 	People     *people.Service
 	Practice   *practice.Service
 	Visits     *visits.Service
@@ -126,6 +130,9 @@ func (k *Kit) build(o Options) {
 	k.Access, k.People, k.Visits, k.Voice = access.New(k.Gate), people.New(k.Gate), visits.New(k.Gate), voice.New(k.Gate)
 	// A password costs next to nothing here: most tests are not about its cost.
 	k.Practice = practice.New(k.Gate, auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}))
+	k.Passwords = auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}) // most tests are not about its cost
+	k.Entry = auth.NewLogins(auth.LoginOptions{Store: k.Store, Passwords: k.Passwords, Now: k.Clock.Now, Wait: k.wait})
+	k.Logins = logins.New(logins.Options{Gate: k.Gate, Passwords: k.Passwords, Targets: []string{SSOTarget}})
 	k.Recordings = recordings.New(k.Gate, k.Media)
 	signed := checkpoint.NewFile(filepath.Join(k.Dir, "audit-checkpoints.jsonl"))
 	k.Oversight = oversight.New(k.Gate, signed, k.Key.Public())
@@ -139,10 +146,20 @@ func (k *Kit) build(o Options) {
 		log = o.Log
 	}
 	k.Server = server.New(server.Deps{
+		Logins: k.Logins, Entry: k.Entry, Passwords: k.Passwords,
 		Auth: k.Auth, Access: k.Access, People: k.People, Practice: k.Practice, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
 		Oversight: k.Oversight, Keeper: k.Keeper, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", Limits: limits, Now: k.Clock.Now,
 		Checks: map[string]func(context.Context) error{"database": k.Store.Check, "media": k.Media.Check},
 	})
+}
+
+// SSOTarget is the one URL beside the portal that single sign-on may lead to.
+const SSOTarget = "https://partner.example.org/welcome?from=chartline"
+
+// wait is how time passes for who is slowed down: the clock moves, nobody waits.
+func (k *Kit) wait(_ context.Context, d time.Duration) error {
+	k.Clock.Move(d)
+	return nil
 }
 
 // Serve serves the kit on a loopback port until the test ends and returns its URL.

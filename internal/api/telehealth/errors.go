@@ -1,6 +1,7 @@
 package telehealth
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,6 +20,12 @@ type wireError struct {
 
 type wireErrorMessage struct {
 	Message string `json:"error_message"`
+}
+
+// wireSSOError is the error body of /sso/token.
+type wireSSOError struct {
+	Error   bool   `json:"error"`
+	Message string `json:"message"`
 }
 
 // shapeOf is the one table of Kinds: status and text. What is not found is 400
@@ -58,7 +65,7 @@ func shapeOf(k care.Kind) (int, string) {
 	return http.StatusInternalServerError, "Request failed."
 }
 
-func writeError(w http.ResponseWriter, _ *http.Request, e *care.Error, id string) {
+func writeError(w http.ResponseWriter, r *http.Request, e *care.Error, id string) {
 	status, text := shapeOf(e.Kind)
 	if text == "" {
 		text = faults(e)
@@ -67,13 +74,24 @@ func writeError(w http.ResponseWriter, _ *http.Request, e *care.Error, id string
 		text += " " + id
 	}
 	// Strings only: it always encodes.
-	_ = httpio.WriteJSON(w, status, wireError{Error: true, InputData: wireErrorMessage{Message: text}})
+	_ = httpio.WriteJSON(w, status, errorBody(r.URL.Path, text))
+}
+
+// errorBody is the error body of the endpoint at path.
+func errorBody(path, text string) any {
+	switch path {
+	case ssoTokenPath:
+		return wireSSOError{Error: true, Message: "Request Failed. " + text}
+	case attachmentPath:
+		return wireErrorMessage{Message: "Request Failed. " + text}
+	}
+	return wireError{Error: true, InputData: wireErrorMessage{Message: text}}
 }
 
 // faults names every faulty field in one sentence.
 func faults(e *care.Error) string {
 	if len(e.Fields) == 0 {
-		return "Invalid request"
+		return cmp.Or(e.Message, "Invalid request")
 	}
 	parts := make([]string, 0, len(e.Fields))
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {

@@ -7,6 +7,7 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/policy"
@@ -17,18 +18,27 @@ type Surface struct {
 	Auth   *auth.Authenticator
 	Access *access.Service
 	Visits *visits.Service
+	// Logins and People serve section 1.
+	Logins *logins.Service
+	People *auth.Logins
 	// Practice serves sections 3, 7, 9 and 10.
 	Practice *practice.Service
 
 	zones care.Zones
 }
 
-const lookUpPath = "/api/service/v1/encounter-from-recording"
+// The paths whose error bodies are their own, and one that stands alone.
+const (
+	ssoTokenPath   = "/sso/token"
+	attachmentPath = "/api/service/v1/patient/form/attachment"
+	lookUpPath     = "/api/service/v1/encounter-from-recording"
+)
 
 // Routes is the surface's table. An empty recording name is a route of its own,
 // with and without the slash: it names nothing, which is not a wrong path.
 func (s *Surface) Routes() []httpio.Route {
 	return []httpio.Route{
+		{Method: http.MethodPost, Pattern: ssoTokenPath, Action: policy.SSOIssue, Handle: s.ssoToken},
 		{Method: http.MethodGet, Pattern: lookUpPath, Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 		{Method: http.MethodGet, Pattern: lookUpPath + "/{$}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 		{Method: http.MethodGet, Pattern: lookUpPath + "/{recording_id}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},

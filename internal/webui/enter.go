@@ -1,0 +1,158 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+
+	"chartline/internal/api/httpio"
+	"chartline/internal/care"
+	"chartline/internal/policy"
+)
+
+// maxForm bounds what a form sends.
+const maxForm = 16 << 10
+
+// ssoLogin is where a partner sends a browser with a token of /sso/token.
+func (s *Surface) ssoLogin(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
+	if r.Method != http.MethodGet { // a HEAD would use the token up
+		w.Header().Set("Allow", http.MethodGet)
+		return &care.Error{Kind: care.KindMethodNotAllowed}
+	}
+	link, l, err := s.people.Link(r.Context(), r.URL.Query().Get("token"), care.LinkSSO)
+	if err != nil {
+		return badLink(s.logins.LinkRefused(r.Context(), c.Actor.Origin, policy.LoginEnter, link, l, err))
+	}
+	before, err := s.before(r)
+	if err != nil {
+		return err
+	}
+	in, err := s.logins.EnterByLink(r.Context(), c.Actor.Origin, link, l, before)
+	if err != nil {
+		return badLink(err)
+	}
+	s.came(w, r, l, in.Token)
+	return redirect(w, http.StatusFound, in.Target)
+}
+
+// badLink says of a link that lets nobody in that it does not: 400 here, as
+// published, since no browser could answer a 401.
+func badLink(err error) error {
+	switch care.KindOf(err) {
+	case care.KindUnauthenticated, care.KindExpired:
+		return &care.Error{Kind: care.KindInvalid, Noun: "login_link", Message: "This link has been used, has expired, or is not a valid one."}
+	}
+	return err
+}
+
+func (s *Surface) came(w http.ResponseWriter, r *http.Request, l care.Login, token string) {
+	event := httpio.EventOf(w)
+	event.Tenant, event.Instance, event.ActorKind, event.ActorID = l.Tenant, l.Instance, care.ActorPerson, l.ID
+	s.setCookie(w, r, token)
+}
+
+// redirect answers with a place that was checked: one of our own paths, or a
+// configured URL.
+func redirect(w http.ResponseWriter, status int, to string) error {
+	h := w.Header()
+	h.Set("Location", to)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer") // the token stays here
+	w.WriteHeader(status)
+	return nil
+}
+
+// loginView is what the log-in form shows.
+type loginView struct {
+	view
+	Practice string
+	Action   string
+	Email    string
+	Wrong    string
+	Set      bool // the password was just set
+}
+
+// entrance finds the practice whose form is asked for.
+func (s *Surface) entrance(r *http.Request) (care.Scope, loginView, error) {
+	scope := care.Scope{Tenant: r.PathValue("tenant"), Instance: r.PathValue("instance")}
+	title, err := s.people.Entrance(r.Context(), scope)
+	return scope, loginView{view: s.view("Log in"), Practice: title, Action: loginPath(scope)}, err
+}
+
+// loginForm shows the log-in form of one practice.
+func (s *Surface) loginForm(w http.ResponseWriter, r *http.Request, _ httpio.Caller) error {
+	_, v, err := s.entrance(r)
+	if err != nil {
+		return err
+	}
+	v.Set = r.URL.Query().Has("set")
+	return s.pages.write(w, http.StatusOK, "login.html", v)
+}
+
+// login lets a person in by the form.
+func (s *Surface) login(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
+	scope, v, err := s.entrance(r)
+	if err != nil {
+		return err
+	}
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	before, err := s.before(r)
+	if err != nil {
+		return err
+	}
+	v.Email = form.Get("email")
+	origin := c.Actor.Origin
+	l, err := s.people.Password(r.Context(), scope, v.Email, form.Get("password"), origin.Address)
+	if err != nil {
+		nobody := care.Actor{Kind: care.ActorNobody, Origin: origin}
+		err = s.logins.PasswordRefused(r.Context(), nobody, policy.LoginEnter, scope, v.Email, err)
+		if care.KindOf(err) == care.KindBadSecret {
+			v.Wrong = "That e-mail address and password do not fit."
+			return s.pages.write(w, http.StatusUnauthorized, "login.html", v)
+		}
+		return err
+	}
+	in, err := s.logins.EnterByPassword(r.Context(), origin, l, before)
+	if err != nil {
+		return err
+	}
+	s.came(w, r, l, in.Token)
+	return redirect(w, http.StatusSeeOther, in.Target)
+}
+
+// readForm reads a form's fields. Errors: TooLarge, Timeout, Invalid,
+// UnsupportedMedia.
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		return nil, &care.Error{Kind: care.KindUnsupportedMedia}
+	}
+	body, err := httpio.ReadBody(w, r, maxForm)
+	if err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, care.Invalid("body", "must be a form")
+	}
+	return form, nil
+}
+
+// logout ends the session, also one that had ended by itself.
+func (s *Surface) logout(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
+	v, err := s.visitor(w, r, c)
+	switch care.KindOf(err) {
+	case care.KindUnauthenticated, care.KindExpired:
+		s.setCookie(w, r, "")
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.logins.Leave(r.Context(), v.actor, v.session); err != nil {
+		return err
+	}
+	s.setCookie(w, r, "")
+	return redirect(w, http.StatusSeeOther, loginPath(v.session.Scope))
+}
