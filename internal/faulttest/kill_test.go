@@ -18,7 +18,7 @@ func TestAServerKilledUnderLoadLosesNothingAndShowsNothingHalf(t *testing.T) {
 		end := work(t, rng, 4, none, clinics...)
 		time.Sleep(time.Duration(100+rng.IntN(500)) * time.Millisecond)
 		p.kill()
-		done += end()
+		done += end().done
 		p = s.start(t)
 		s.verify(t)
 		if t.Failed() {

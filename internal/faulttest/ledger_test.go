@@ -64,6 +64,9 @@ func (l *ledger) try(noun, key string, f fields) *thing {
 		th = &thing{noun: noun, key: key}
 		l.things[noun+" "+key] = th
 	}
+	if th.state == gone {
+		*th = thing{noun: noun, key: key}
+	}
 	th.forms = append(th.forms, f)
 	return th
 }

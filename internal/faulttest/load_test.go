@@ -90,12 +90,15 @@ type worker struct {
 
 	patients, encounters, sessions, calls, recordings []*thing
 	owner                                             map[string]string // of a call, its patient; of a recording, its session's encounter
-	done                                              int
+	tally
 }
 
+// tally is how many requests were answered, and how many refused with an excuse.
+type tally struct{ done, refused int }
+
 // work starts n workers of each clinic, and returns how to end them and learn
-// how much was done.
-func work(t testing.TB, rng *rand.Rand, n int, excused func(int) bool, clinics ...clinic) (end func() int) {
+// what they were told.
+func work(t testing.TB, rng *rand.Rand, n int, excused func(int) bool, clinics ...clinic) (end func() tally) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wait sync.WaitGroup
 	var all []*worker
@@ -106,21 +109,23 @@ func work(t testing.TB, rng *rand.Rand, n int, excused func(int) bool, clinics .
 			wait.Go(func() { w.run(ctx) })
 		}
 	}
-	return sync.OnceValue(func() int {
+	return sync.OnceValue(func() (sum tally) {
 		cancel()
 		wait.Wait()
-		done := 0
 		for _, w := range all {
-			done += w.done
+			sum.done += w.done
+			sum.refused += w.refused
 		}
-		return done
+		return sum
 	})
 }
 
 func none(int) bool { return false }
 
-// unwell excuses a server that says it cannot.
-func unwell(status int) bool { return status == http.StatusServiceUnavailable }
+// but excuses some statuses.
+func but(statuses ...int) func(int) bool {
+	return func(got int) bool { return slices.Contains(statuses, got) }
+}
 
 // run asks until ctx ends, or the server is gone.
 func (w *worker) run(ctx context.Context) {
@@ -138,6 +143,7 @@ func (w *worker) run(ctx context.Context) {
 		case got.status < 300:
 			w.done++
 		case w.excused(got.status):
+			w.refused++
 			if got.header.Get("Retry-After") == "" {
 				w.t.Errorf("%s: %v without Retry-After", what, got)
 			}

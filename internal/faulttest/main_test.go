@@ -19,10 +19,18 @@ var (
 // childVariable makes this program chartline.
 const childVariable = "CHARTLINE_TEST_SERVER"
 
+// From linux/prctl.h.
+const (
+	prSetTracer = 0x59616d61
+	anyTracer   = ^uintptr(0)
+)
+
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) == "" {
 		os.Exit(m.Run())
 	}
+	// Where only ancestors may look into a process, strace may too.
+	_, _, _ = syscall.Syscall(syscall.SYS_PRCTL, prSetTracer, anyTracer, 0)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(cli.Main(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
