@@ -28,6 +28,13 @@ type uploadFlags struct {
 	MaxUpload     *string `placeholder:"SIZE" group:"settings" help:"${help_max_upload}"`
 }
 
+// chartFlags are about what partners send to charts and ask of them.
+type chartFlags struct {
+	MaxAttachment        *string `placeholder:"SIZE" group:"settings" help:"${help_max_attachment}"`
+	MaxAttachments       *string `placeholder:"N" group:"settings" help:"${help_max_attachments}"`
+	GraphQLIntrospection *string `name:"graphql-introspection" placeholder:"on|off" group:"settings" help:"${help_graphql_introspection}"`
+}
+
 // serverFlags are those of a server.
 type serverFlags struct {
 	Listen        *string     `placeholder:"ADDR" group:"settings" help:"${help_listen}"`
@@ -36,6 +43,7 @@ type serverFlags struct {
 	TLSKey        *string     `name:"tls-key" placeholder:"FILE" group:"settings" help:"${help_tls_key}"`
 	Upload        uploadFlags `embed:""`
 	People        peopleFlags `embed:""`
+	Chart         chartFlags  `embed:""`
 	DrainTimeout  *string     `placeholder:"TIME" group:"settings" help:"${help_drain_timeout}"`
 	HeaderTimeout *string     `placeholder:"TIME" group:"settings" help:"${help_header_timeout}"`
 	IdleTimeout   *string     `placeholder:"TIME" group:"settings" help:"${help_idle_timeout}"`

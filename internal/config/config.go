@@ -36,11 +36,16 @@ type Config struct {
 
 	FreeDiskFloor int64 // bytes
 	MaxUpload     int64 // bytes
-	DrainTimeout  time.Duration
-	HeaderTimeout time.Duration
-	IdleTimeout   time.Duration
-	StallTimeout  time.Duration
-	LogLevel      slog.Level
+	// MaxAttachment and MaxAttachments bound files that are uploaded for forms.
+	MaxAttachment  int64 // bytes of one
+	MaxAttachments int   // that come at once
+	// GraphQLIntrospection lets clients ask for the GraphQL schema.
+	GraphQLIntrospection bool
+	DrainTimeout         time.Duration
+	HeaderTimeout        time.Duration
+	IdleTimeout          time.Duration
+	StallTimeout         time.Duration
+	LogLevel             slog.Level
 }
 
 // Location is a database or a media store: an engine and where it keeps things.

@@ -55,6 +55,7 @@ func TestDataStandsForEverythingElse(t *testing.T) {
 		Listen: "127.0.0.1:8080", AuditCheckpoints: "clinic/audit-checkpoints.jsonl", AuditKeyFile: "clinic/audit.key",
 		FreeDiskFloor: 512 << 20, MaxUpload: 4 << 30, DrainTimeout: 30 * time.Second, HeaderTimeout: 10 * time.Second,
 		IdleTimeout: 2 * time.Minute, StallTimeout: time.Minute, LogLevel: slog.LevelInfo,
+		MaxAttachment: 25 << 20, MaxAttachments: 20,
 		PasswordLength: 15, SessionIdle: 15 * time.Minute, SessionLife: 12 * time.Hour,
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(Secret{})); d != "" {

@@ -159,6 +159,15 @@ func number(to *int, v string, least, most int) error {
 	return nil
 }
 
+func onOff(to *bool, v string) error {
+	on := strings.EqualFold(v, "on")
+	if !on && !strings.EqualFold(v, "off") {
+		return errors.New("must be on or off")
+	}
+	*to = on
+	return nil
+}
+
 // origin reads a scheme, a host and perhaps a port.
 func origin(to *string, v string) error {
 	v = strings.TrimSuffix(v, "/")

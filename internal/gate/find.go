@@ -83,6 +83,16 @@ func FindProviderByEmail(tx store.Tx, s care.Scope, email string) (care.Provider
 	return found[0], nil
 }
 
+// FindPractice returns the data set of the practice of s's tenant that a customer
+// code names, or NotFound, also for one that the actor may not use.
+func FindPractice(tx store.Tx, actor care.Actor, s care.Scope, customerCode string) (care.Scope, error) {
+	p, err := tx.PracticeByCode(s.Tenant, customerCode)
+	if err == nil && !actor.MayUse(p.Scope) {
+		err = care.NotFound("practice")
+	}
+	return p.Scope, err
+}
+
 // FindNamed returns the recording that a name leads to, with its encounter
 // (telehealth.md section 12): one that may be heard, by its name exactly as
 // stored, failing that by care.NameForm. Errors: NotFound, also where it has no

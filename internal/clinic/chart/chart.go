@@ -33,6 +33,9 @@ func New(g *gate.Gate, media blob.Store, l Limits) *Service {
 	return &Service{gate: g, media: media, limits: l}
 }
 
+// MaxBatch is how many bytes the files of one batch may have together.
+func (s *Service) MaxBatch() int64 { return s.limits.FileSize * int64(s.limits.FileCount) }
+
 // Place is a place in a list that is newest first: the last one of the page
 // before.
 type Place = store.Place

@@ -22,6 +22,22 @@ type RosterEntries struct {
 	Total   int
 }
 
+// At returns the data set of the practice that a customer code names: scope's own
+// where it names none. Errors: NotFound (practice), also for one that the actor
+// may not use.
+func (s *Service) At(ctx context.Context, actor care.Actor, scope care.Scope, customerCode string) (care.Scope, error) {
+	if customerCode == "" {
+		return scope, nil
+	}
+	at := scope
+	_, err := s.gate.Check(ctx, gate.Request{Actor: actor, Action: policy.RosterRead, Scope: scope}, func(tx store.Tx) (care.Target, error) {
+		var err error
+		at, err = gate.FindPractice(tx, actor, scope, customerCode)
+		return care.Target{Noun: "practice"}, err
+	})
+	return at, err
+}
+
 // Roster returns one numbered page of patients in order of registration.
 // Errors: Forbidden.
 func (s *Service) Roster(ctx context.Context, actor care.Actor, scope care.Scope, p RosterPage) (RosterEntries, error) {

@@ -186,11 +186,8 @@ func (s *Service) At(ctx context.Context, q gate.Request, customerCode string) (
 	}
 	scope := q.Scope
 	_, err := s.gate.Check(ctx, q, func(tx store.Tx) (care.Target, error) {
-		p, err := tx.PracticeByCode(q.Scope.Tenant, customerCode)
-		if err == nil && !q.Actor.MayUse(p.Scope) {
-			err = care.NotFound("practice")
-		}
-		scope = p.Scope
+		var err error
+		scope, err = gate.FindPractice(tx, q.Actor, q.Scope, customerCode)
 		return care.Target{Noun: "practice"}, err
 	})
 	return scope, err

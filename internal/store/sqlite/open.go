@@ -28,6 +28,8 @@ type Options struct {
 	// BusyTimeout is how long a writer waits for another process's write; 0 is
 	// five seconds.
 	BusyTimeout time.Duration
+	// Statement, where not nil, is told each of sqlstore's statements when it runs.
+	Statement func(sql string)
 }
 
 // DB is an open database. It implements store.Store.
@@ -35,6 +37,7 @@ type DB struct {
 	*sqlstore.Store
 	path, audit string
 	settings    []string
+	statement   func(sql string)
 }
 
 // Open opens the database at path, making it where there is none, and brings
@@ -48,7 +51,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = 5 * time.Second
 	}
-	d := &DB{path: path, audit: AuditPath(path), settings: settings(o)}
+	d := &DB{path: path, audit: AuditPath(path), settings: settings(o), statement: o.Statement}
 	if err := d.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -89,7 +92,13 @@ func (d *DB) connector(more ...string) sqlstore.Connector {
 		}
 	}
 	setup = append(setup, more...)
-	return func(context.Context) (sqlstore.Conn, error) { return connect(d.audit, setup) }
+	return func(context.Context) (sqlstore.Conn, error) {
+		k, err := connect(d.audit, setup)
+		if err != nil || d.statement == nil {
+			return k, err
+		}
+		return told{k, d.statement}, nil
+	}
 }
 
 // perFile reports whether a setting is one file's and not the connection's.

@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+
+	graphql "github.com/graph-gophers/graphql-go"
+	gqlerrors "github.com/graph-gophers/graphql-go/errors"
+	"github.com/graph-gophers/graphql-go/log"
+
+	"chartline/internal/care"
+	"chartline/internal/clinic/chart"
+)
+
+//go:embed schema.graphql
+var schemaText string
+
+// Schema returns the schema as clients see it.
+func Schema() string { return schemaText }
+
+// Bounds of one request. Pages are bounded by maxFirst.
+const (
+	maxQuery      = 10_000 // bytes
+	maxDepth      = 6      // of fields in fields
+	maxSelections = 400
+	maxOverlaps   = 10_000 // pairs of fields that are compared
+	maxErrors     = 20     // that are told
+	maxFirst      = 100    // patients of a page
+	maxPatients   = 500    // of all pages of a request
+	maxLoads      = 24     // reads of the store
+
+	// Asking for the schema nests deeper and selects more.
+	maxDepthIntrospection = 16
+)
+
+// Options are what an Executor needs.
+type Options struct {
+	Chart *chart.Service
+	// Introspection lets clients ask for the schema, and be told what they may
+	// have meant.
+	Introspection bool
+}
+
+// Executor answers queries.
+type Executor struct {
+	schema        *graphql.Schema
+	introspection bool
+}
+
+// New returns an executor. It panics where schema and resolvers do not fit,
+// which a test would have found.
+func New(o Options) *Executor {
+	depth := maxDepth
+	if o.Introspection {
+		depth = maxDepthIntrospection
+	}
+	return &Executor{
+		introspection: o.Introspection,
+		schema: graphql.MustParseSchema(schemaText, &query{chart: o.Chart},
+			graphql.UseStringDescriptions(), graphql.UseFieldResolvers(), graphql.DisableFieldSelections(),
+			graphql.MaxQueryLength(maxQuery), graphql.MaxDepth(depth), graphql.MaxSelections(maxSelections),
+			graphql.OverlapValidationLimit(maxOverlaps), graphql.MaxParallelism(4),
+			graphql.RestrictIntrospection(func(context.Context) bool { return o.Introspection }),
+			graphql.Logger(log.LoggerFunc(func(context.Context, any) {})), graphql.PanicHandler(panics{})),
+	}
+}
+
+// Answer returns the response to a query as JSON. What is wrong with the query,
+// and what the caller may not see, is told in the response; only a fault of ours
+// is an error.
+func (e *Executor) Answer(ctx context.Context, actor care.Actor, scope care.Scope, query, operation string, variables map[string]any) ([]byte, error) {
+	r := &request{actor: actor, scope: scope}
+	response := e.schema.Exec(context.WithValue(ctx, requestKey{}, r), query, operation, variables)
+	if r.fault != nil {
+		return nil, r.fault
+	}
+	if len(response.Errors) > maxErrors {
+		response.Errors = response.Errors[:maxErrors]
+	}
+	for _, err := range response.Errors {
+		e.tidy(err)
+	}
+	return json.Marshal(response)
+}
+
+// suggestion is what the library adds to an error about an unknown name: names
+// that there are.
+var suggestion = regexp.MustCompile(` ?Did you mean.*$`)
+
+// tidy takes out of an error what tells the schema to those who may not ask for
+// it, and bounds its length.
+func (e *Executor) tidy(err *gqlerrors.QueryError) {
+	if !e.introspection {
+		err.Message = suggestion.ReplaceAllString(err.Message, "")
+	}
+	if len(err.Message) > 500 {
+		err.Message = err.Message[:500]
+	}
+}
+
+// request is one request under way.
+type request struct {
+	actor care.Actor
+	scope care.Scope
+
+	mu       sync.Mutex
+	patients int
+	loads    int
+	fault    error // the first one of ours
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
+
+// spend counts what a request costs: so many patients, so many reads.
+func (r *request) spend(patients, loads int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.patients, r.loads = r.patients+patients, r.loads+loads
+	switch {
+	case r.patients > maxPatients:
+		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d patients in all", maxPatients)}
+	case r.loads > maxLoads:
+		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d lists and sets of data", maxLoads)}
+	}
+	return nil
+}
+
+// refusal is an error that a response tells.
+type refusal struct{ code, message string }
+
+func (e *refusal) Error() string              { return e.message }
+func (e *refusal) Extensions() map[string]any { return map[string]any{"code": e.code} }
+
+// lower turns an error into what the response tells. A fault of ours ends the
+// whole request.
+func (r *request) lower(err error) error {
+	if own := (*refusal)(nil); err == nil || errors.As(err, &own) {
+		return err
+	}
+	e, ok := errors.AsType[*care.Error](err)
+	if !ok {
+		e = &care.Error{Kind: care.KindInternal, Cause: err}
+	}
+	switch e.Kind {
+	case care.KindForbidden:
+		return &refusal{code: "FORBIDDEN", message: "Access denied"}
+	case care.KindNotFound:
+		return &refusal{code: "NOT_FOUND", message: "No record found"}
+	case care.KindInvalid:
+		return &refusal{code: "BAD_USER_INPUT", message: faults(e)}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fault == nil {
+		r.fault = err
+	}
+	return &refusal{code: "INTERNAL", message: "Request failed"}
+}
+
+// panics makes a panic in a resolver a fault of ours.
+type panics struct{}
+
+func (panics) MakePanicError(ctx context.Context, value any) *gqlerrors.QueryError {
+	err := requestOf(ctx).lower(fmt.Errorf("panic: %v", value))
+	return &gqlerrors.QueryError{Message: err.Error()}
+}
