@@ -64,7 +64,7 @@ func (p *Passwords) Least() int { return p.least }
 // Hash returns what is kept of a password; about are words that it must not be.
 // Errors: Invalid ("password"), TooLarge, Unavailable.
 func (p *Passwords) Hash(ctx context.Context, password string, about ...string) (string, error) {
-	if len(password) > care.MaxPasswordBytes {
+	if len(password) > care.MaxPasswordBytes || !utf8.ValidString(password) {
 		return "", care.CheckPassword(password, p.least)
 	}
 	password = canonical(password)

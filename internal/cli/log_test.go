@@ -18,24 +18,29 @@ func TestLogLinesAreHeldBackForAMomentAndNeverLost(t *testing.T) {
 				t.Fatalf("wrote %d, %v", n, err)
 			}
 		}
+		read := func() string {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			return out.String()
+		}
 		write("one\n")
 		write("two\n")
-		if out.Len() != 0 {
-			t.Errorf("written at once: %q", out.String())
+		if read() != "" {
+			t.Errorf("written at once: %q", read())
 		}
 		time.Sleep(logDelay)
 		synctest.Wait()
-		if out.String() != "one\ntwo\n" {
-			t.Errorf("after the delay: %q", out.String())
+		if read() != "one\ntwo\n" {
+			t.Errorf("after the delay: %q", read())
 		}
 		long := strings.Repeat("x", logHeld) + "\n"
 		write(long)
-		if out.String() != "one\ntwo\n"+long {
+		if read() != "one\ntwo\n"+long {
 			t.Error("a full buffer waits")
 		}
 		write("last\n")
 		l.Flush()
-		if !strings.HasSuffix(out.String(), "last\n") {
+		if !strings.HasSuffix(read(), "last\n") {
 			t.Error("Flush leaves a line behind")
 		}
 		time.Sleep(time.Second)

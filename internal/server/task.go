@@ -39,14 +39,14 @@ func (t *tasks) loop(ctx context.Context, job task) {
 	tick := time.NewTicker(job.every)
 	defer tick.Stop()
 	if job.atStart {
-		t.once(ctx, job)
+		_ = t.once(ctx, job) // logged and counted; the next run tries again
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			t.once(ctx, job)
+			_ = t.once(ctx, job)
 		}
 	}
 }

@@ -156,7 +156,7 @@ func findClient(tenant, name string) func(store.Tx) (care.Target, error) {
 // newSecret returns 256 random bits as text, and the hash that is stored.
 func newSecret() (string, []byte) {
 	b := make([]byte, 32)
-	rand.Read(b)
+	_, _ = rand.Read(b) // never fails
 	secret := base64.RawURLEncoding.EncodeToString(b)
 	hash := sha256.Sum256([]byte(secret))
 	return secret, hash[:]

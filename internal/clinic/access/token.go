@@ -41,11 +41,10 @@ func (s *Service) IssueToken(ctx context.Context, actor care.Actor) (IssuedToken
 		if err != nil {
 			return issue{}, err
 		}
-		if c.BlockedUntil != nil && now.Before(*c.BlockedUntil) {
-			return issue{Blocked: c.BlockedUntil.Sub(now)}, nil
+		if left := blocked(c, now); left > 0 {
+			return issue{Blocked: left}, nil
 		}
-		// One a whole window ago no longer counts: a block of that length ends.
-		issued, _, err := tx.TokensIssued(c.Name, now.Add(time.Microsecond-tokenWindow))
+		issued, err := issuedBefore(tx, c, now)
 		if err != nil {
 			return issue{}, err
 		}
@@ -63,6 +62,30 @@ func (s *Service) IssueToken(ctx context.Context, actor care.Actor) (IssuedToken
 		return IssuedToken{}, &care.Error{Kind: care.KindRateLimited, Noun: "token", Message: "too many token requests", RetryAfter: out.Blocked}
 	}
 	return IssuedToken{Token: token, ExpiresAt: expires, Client: out.Client}, nil
+}
+
+// blocked is how long a client is still blocked. A block that would last longer
+// than any does was made while the clock was wrong, and is none.
+func blocked(c care.Client, now time.Time) time.Duration {
+	if c.BlockedUntil == nil {
+		return 0
+	}
+	if left := c.BlockedUntil.Sub(now); left <= tokenBlock {
+		return left
+	}
+	return 0
+}
+
+// issuedBefore counts a client's tokens of the window that ends now. One a whole
+// window ago no longer counts: a block of that length ends. Nor does one of the
+// future, of a time when the clock was wrong.
+func issuedBefore(tx store.Tx, c care.Client, now time.Time) (int, error) {
+	since, _, err := tx.TokensIssued(c.Name, now.Add(time.Microsecond-tokenWindow))
+	if err != nil {
+		return 0, err
+	}
+	later, _, err := tx.TokensIssued(c.Name, now.Add(time.Microsecond))
+	return since - later, err
 }
 
 // issue is what became of asking for a token.
@@ -83,7 +106,7 @@ func (i issue) Refused() string {
 // scanners know it, and the hash that is stored.
 func newToken() (string, [32]byte) {
 	b := make([]byte, 32)
-	rand.Read(b)
+	_, _ = rand.Read(b) // never fails
 	token := "chl_" + base64.RawURLEncoding.EncodeToString(b)
 	return token, sha256.Sum256([]byte(token))
 }

@@ -76,7 +76,7 @@ func locate(l care.Login) func(store.Tx) (care.Target, error) {
 // scanners know it, and the hash that is stored.
 func newSecret(prefix string) (string, [32]byte) {
 	b := make([]byte, 32)
-	rand.Read(b)
+	_, _ = rand.Read(b) // never fails
 	secret := prefix + base64.RawURLEncoding.EncodeToString(b)
 	return secret, sha256.Sum256([]byte(secret))
 }

@@ -146,6 +146,6 @@ func others(numbers []int64, e care.Encounter) []int64 {
 // newSessionID returns 24 random hex digits.
 func newSessionID() string {
 	b := make([]byte, 12)
-	rand.Read(b)
+	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }
