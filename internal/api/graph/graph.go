@@ -32,7 +32,7 @@ const (
 	maxErrors     = 20     // that are told
 	maxFirst      = 100    // patients of a page
 	maxPatients   = 500    // of all pages of a request
-	maxLoads      = 24     // reads of the store
+	maxLoads      = 12     // pages, and sets of data of a page
 
 	// Asking for the schema nests deeper and selects more.
 	maxDepthIntrospection = 16
@@ -79,6 +79,9 @@ func (e *Executor) Answer(ctx context.Context, actor care.Actor, scope care.Scop
 	if r.fault != nil {
 		return nil, r.fault
 	}
+	if r.dear { // all or nothing: who asks for too much gets no part of it
+		response.Data = nil
+	}
 	if len(response.Errors) > maxErrors {
 		response.Errors = response.Errors[:maxErrors]
 	}
@@ -111,6 +114,7 @@ type request struct {
 	mu       sync.Mutex
 	patients int
 	loads    int
+	dear     bool  // more was asked for than a request may cost
 	fault    error // the first one of ours
 }
 
@@ -123,11 +127,12 @@ func (r *request) spend(patients, loads int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.patients, r.loads = r.patients+patients, r.loads+loads
+	r.dear = r.patients > maxPatients || r.loads > maxLoads
 	switch {
 	case r.patients > maxPatients:
 		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d patients in all", maxPatients)}
 	case r.loads > maxLoads:
-		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d lists and sets of data", maxLoads)}
+		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d pages and sets of data", maxLoads)}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ type usersArgs struct {
 	PatientsCreatedFrom *string
 	PatientsCreatedTo   *string
 	First               int32
-	Page                int32
+	Page                *int32
 }
 
 // Users is a page of patients, or the one that was asked for.
@@ -104,8 +104,11 @@ func (q *query) user(ctx context.Context, r *request, scope care.Scope, id perso
 func (in usersArgs) page() (chart.RosterPage, error) {
 	var bad care.Problems
 	bad.Check(in.First >= 1 && in.First <= maxFirst, "first", "must be 1 to "+strconv.Itoa(maxFirst))
-	bad.Check(in.Page >= 1, "page", "must be 1 or more")
-	p := chart.RosterPage{Size: int(in.First), Page: int(in.Page) - 1}
+	p := chart.RosterPage{Size: int(in.First)}
+	if in.Page != nil {
+		bad.Check(*in.Page >= 1, "page", "must be 1 or more")
+		p.Page = int(*in.Page) - 1
+	}
 	p.From = bound(&bad, "patients_created_from", in.PatientsCreatedFrom, 0)
 	p.Until = bound(&bad, "patients_created_to", in.PatientsCreatedTo, 24*time.Hour-time.Microsecond)
 	return p, bad.Err()
