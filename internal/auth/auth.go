@@ -32,6 +32,7 @@ type known struct {
 	actor   care.Actor
 	expires time.Time // of the token
 	read    time.Time // when the database said so
+	ended   bool      // was refused as expired: stays so, though the clock may go back
 }
 
 // New returns an authenticator; now nil means the system's clock.
@@ -72,7 +73,8 @@ func (a *Authenticator) Token(ctx context.Context, token string) (care.Actor, er
 			return care.Actor{}, err
 		}
 	}
-	if !now.Before(k.expires) {
+	if k.ended || !now.Before(k.expires) {
+		a.end(hash)
 		return care.Actor{}, &care.Error{Kind: care.KindExpired, Noun: "token", Message: "the token has expired"}
 	}
 	return k.actor, nil
@@ -104,12 +106,23 @@ func (a *Authenticator) read(ctx context.Context, hash [32]byte, now time.Time) 
 	}
 	k := known{expires: t.ExpiresAt, read: now, actor: ActorOf(c, grants)}
 	a.mu.Lock()
+	k.ended = a.known[hash].ended
 	if len(a.known) >= rememberLimit {
 		clear(a.known)
 	}
 	a.known[hash] = k
 	a.mu.Unlock()
 	return k, nil
+}
+
+// end remembers that a token was refused as expired.
+func (a *Authenticator) end(hash [32]byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if k, ok := a.known[hash]; ok {
+		k.ended = true
+		a.known[hash] = k
+	}
 }
 
 func (a *Authenticator) forget(hash [32]byte) {

@@ -41,15 +41,15 @@ func CheckPassword(password string, least int, about ...string) error {
 	return nil
 }
 
-// guessable reports whether a password is a common one, about the person, or
-// made of one short piece or run of keys.
+// guessable reports whether a password is a common one, about the person, a run
+// of keys, or a piece over and over that would not do as a password itself.
 func guessable(password string, about []string) bool {
 	plain := plainPassword(password)
 	if common(plain) {
 		return true
 	}
 	piece := smallestPiece(plain)
-	if utf8.RuneCountInString(piece) < 4 || piece != plain && (common(piece) || isRun(piece)) || isRun(plain) {
+	if piece != plain && (utf8.RuneCountInString(piece) < MinPasswordLength || common(piece) || isRun(piece)) || isRun(plain) {
 		return true
 	}
 	for _, a := range about {

@@ -11,7 +11,6 @@ import (
 	"chartline/internal/audit"
 	"chartline/internal/audit/checkpoint"
 	"chartline/internal/auth"
-	"chartline/internal/care"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
@@ -81,8 +80,8 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	}
 	e.gate = gate.New(gate.Options{Store: db, Policy: policy.New(), Names: e.key.Hasher()})
 	e.access, e.people, e.visits, e.voice = access.New(e.gate), people.New(e.gate), visits.New(e.gate), voice.New(e.gate)
-	e.practice = practice.New(e.gate, auth.NewPasswords(care.DefaultPasswordLength, auth.DefaultCost()))
 	e.passwords = auth.NewPasswords(c.PasswordLength, auth.DefaultCost())
+	e.practice = practice.New(e.gate, e.passwords)
 	e.logins = logins.New(logins.Options{Gate: e.gate, Passwords: e.passwords, Targets: c.SSORedirects, SessionLife: c.SessionLife})
 	e.recordings = recordings.New(e.gate, e.media)
 	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())

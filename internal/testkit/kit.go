@@ -129,8 +129,8 @@ func (k *Kit) build(o Options) {
 	k.Auth = auth.New(k.Store, k.Clock.Now)
 	k.Access, k.People, k.Visits, k.Voice = access.New(k.Gate), people.New(k.Gate), visits.New(k.Gate), voice.New(k.Gate)
 	// A password costs next to nothing here: most tests are not about its cost.
-	k.Practice = practice.New(k.Gate, auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}))
-	k.Passwords = auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}) // most tests are not about its cost
+	k.Passwords = auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1})
+	k.Practice = practice.New(k.Gate, k.Passwords)
 	k.Entry = auth.NewLogins(auth.LoginOptions{Store: k.Store, Passwords: k.Passwords, Now: k.Clock.Now, Wait: k.wait})
 	k.Logins = logins.New(logins.Options{Gate: k.Gate, Passwords: k.Passwords, Targets: []string{SSOTarget}})
 	k.Recordings = recordings.New(k.Gate, k.Media)
