@@ -23,8 +23,8 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	// Where the connection has no deadlines, reading has no limit.
 	_ = b.conn.SetReadDeadline(time.Now().Add(b.stall))
 	n, err := b.body.Read(p)
-	if err != nil {
-		_ = b.conn.SetReadDeadline(time.Time{}) // none for what follows the body
+	if err == io.EOF { // else it holds for what is left of the body, which net/http reads
+		_ = b.conn.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
