@@ -7,8 +7,9 @@ import (
 
 // Service is the use cases of this package.
 type Service struct {
-	gate  *gate.Gate
-	media blob.Store
+	gate     *gate.Gate
+	media    blob.Store
+	underway underway
 }
 
 // New returns the use cases behind g, with media kept in media.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"chartline/internal/blob"
@@ -41,7 +42,7 @@ func (s *Service) Sweep(ctx context.Context, actor care.Actor) (Swept, error) {
 		if err != nil {
 			return swept, fmt.Errorf("sweep: %w", err)
 		}
-		if !object.ModTime.Before(before) {
+		if !object.ModTime.Before(before) || s.underway.has(object.Key) {
 			continue
 		}
 		if batch = append(batch, object.Key); len(batch) == sweepBatch {
@@ -60,6 +61,33 @@ func (s *Service) Sweep(ctx context.Context, actor care.Actor) (Swept, error) {
 		return swept, fmt.Errorf("sweep: %w", err)
 	}
 	return swept, nil
+}
+
+// underway holds the keys of uploads that have not ended. Their bytes are stored
+// before a row uses them, and a clock that jumps makes them look old.
+type underway struct {
+	mu   sync.Mutex
+	keys map[string]bool
+}
+
+func (u *underway) begin(key string) (end func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.keys == nil {
+		u.keys = map[string]bool{}
+	}
+	u.keys[key] = true
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		delete(u.keys, key)
+	}
+}
+
+func (u *underway) has(key string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.keys[key]
 }
 
 // sweepBatch removes those of keys that nothing uses, audited before it does.
