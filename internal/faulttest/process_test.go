@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -46,7 +47,8 @@ func (s *site) start(t testing.TB, flags ...string) *process {
 // the server by exec. Where the server ends before it is ready, url is empty.
 func (s *site) startUnder(t testing.TB, under []string, flags ...string) *process {
 	t.Helper()
-	args := append(under, os.Args[0], "serve", "--json", "--data", s.dir, "--listen", "127.0.0.1:0")
+	program := cmp.Or(s.program, os.Args[0])
+	args := append(under, program, "serve", "--json", "--data", s.dir, "--listen", "127.0.0.1:0")
 	args = append(args, flags...)
 	p := &process{t: t, cmd: exec.Command(args[0], args[1:]...), log: &logBuffer{}, ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childVariable+"=1", "GORACE=atexit_sleep_ms=0 halt_on_error=1")

@@ -19,6 +19,7 @@ type site struct {
 	dir     string
 	tenants []*tenant
 	env     map[string]string // of its servers and commands, beside the usual
+	program string            // that its servers are; empty is this one
 }
 
 // first is the tenant of tests that need one only.
@@ -59,11 +60,7 @@ type madeSite struct {
 // madeOnce makes an installation by the command line, for all sites to begin
 // with.
 var madeOnce = sync.OnceValues(func() (made madeSite, err error) {
-	dir, err := os.MkdirTemp("", "chartline-site-")
-	if err != nil {
-		return made, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	dir := filepath.Join(scratch, "site")
 	s := &site{dir: dir}
 	for _, name := range []string{"acme-health", "birch-clinic"} {
 		c := credentials{tenantName: name}
