@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -158,8 +159,13 @@ func (w *world) exchange(method string, raw []byte, from string) (reply, error) 
 	if err != nil {
 		return reply{}, fmt.Errorf("read the body: %w", err)
 	}
-	if more, err := io.ReadAll(in); err != nil || len(more) > 0 {
-		return reply{}, fmt.Errorf("after the answer came %q, %w", shorten(more), err)
+	// The server hangs up only once we have: a kernel short of memory for TCP may
+	// drop what a socket that is closed has not delivered.
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return reply{}, err
+	}
+	if more, _ := io.ReadAll(in); len(more) > 0 {
+		return reply{}, fmt.Errorf("after the answer came %q", shorten(more))
 	}
 	return reply{resp.StatusCode, resp.Header, body}, resp.Body.Close()
 }

@@ -218,9 +218,6 @@ func (w *world) request(method, target string, headers []string, body []byte) []
 	if !has("Content-Length") && !has("Transfer-Encoding") && (len(body) > 0 || method != "GET" && method != "HEAD") {
 		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(body))
 	}
-	if !has("Connection") {
-		b.WriteString("Connection: close\r\n")
-	}
 	b.WriteString("\r\n")
 	b.Write(body)
 	return b.Bytes()
