@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -151,10 +152,12 @@ func checkObject(dec *json.Decoder, depth int) error {
 		if !ok {
 			return errNotJSON
 		}
-		if seen[key] {
+		// encoding/json takes names in any case: two that differ in case alone
+		// would be one field told twice.
+		if seen[strings.ToLower(key)] {
 			return errors.New("must not repeat a name in an object")
 		}
-		seen[key] = true
+		seen[strings.ToLower(key)] = true
 		if err := checkValue(dec, depth); err != nil {
 			return err
 		}
