@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -152,12 +151,10 @@ func checkObject(dec *json.Decoder, depth int) error {
 		if !ok {
 			return errNotJSON
 		}
-		// encoding/json takes names in any case: two that differ in case alone
-		// would be one field told twice.
-		if seen[strings.ToLower(key)] {
+		if seen[key] {
 			return errors.New("must not repeat a name in an object")
 		}
-		seen[strings.ToLower(key)] = true
+		seen[key] = true
 		if err := checkValue(dec, depth); err != nil {
 			return err
 		}
