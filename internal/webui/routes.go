@@ -45,7 +45,7 @@ const (
 	portalPath      = logins.Portal
 	ssoLoginPath    = "/sso/login"
 	logoutPath      = portalPath + "/logout"
-	setPasswordPath = portalPath + "/set-password"
+	setPasswordPath = logins.PasswordPath
 	stylePath       = portalPath + "/style.css"
 )
 
