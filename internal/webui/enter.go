@@ -14,13 +14,12 @@ const maxForm = 16 << 10
 
 // ssoLogin is where a partner sends a browser with a token of /sso/token.
 func (s *Surface) ssoLogin(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
-	if r.Method != http.MethodGet { // a HEAD would use the token up
-		w.Header().Set("Allow", http.MethodGet)
-		return &care.Error{Kind: care.KindMethodNotAllowed}
-	}
 	link, l, err := s.people.Link(r.Context(), r.URL.Query().Get("token"), care.LinkSSO)
 	if err != nil {
 		return badLink(s.logins.LinkRefused(r.Context(), c.Actor.Origin, policy.LoginEnter, link, l, err))
+	}
+	if r.Method == http.MethodHead { // whoever only looks uses nothing up
+		return redirect(w, http.StatusFound, link.Target)
 	}
 	before, err := s.before(r)
 	if err != nil {

@@ -36,6 +36,8 @@ func (s *Service) Expire(ctx context.Context) error {
 				func() (int, error) { return tx.DeleteExpiredTokens(now.Add(-keepTokens), expireBatch) },
 				func() (int, error) { return tx.DeleteAttempts(now.Add(-keepAttempts), expireBatch) },
 				func() (int, error) { return tx.DeleteDone(now.Add(-keepDone), expireBatch) },
+				func() (int, error) { return tx.DeleteExpiredLoginLinks(now.Add(-keepTokens), expireBatch) },
+				func() (int, error) { return tx.DeleteEndedWebSessions(now.Add(-keepTokens), expireBatch) },
 				func() (int, error) { return tx.DeleteRegistrations(now.Add(-keepRegistrations), expireBatch) },
 			} {
 				n, err := remove()
