@@ -3,10 +3,14 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"chartline/internal/care"
 	"chartline/internal/store"
@@ -23,6 +27,8 @@ const rememberLimit = 10_000
 type Authenticator struct {
 	store store.Store
 	now   func() time.Time
+
+	reads singleflight.Group // of the database, by hash
 
 	mu    sync.RWMutex
 	known map[[32]byte]known
@@ -67,9 +73,10 @@ func (a *Authenticator) Token(ctx context.Context, token string) (care.Actor, er
 	a.mu.RLock()
 	k, ok := a.known[hash]
 	a.mu.RUnlock()
-	if age := now.Sub(k.read); !ok || age < 0 || age >= Freshness {
+	age := now.Sub(k.read)
+	for stale := !ok || age < 0 || age >= Freshness; stale; stale = now.Sub(k.read) >= Freshness {
 		var err error
-		if k, err = a.read(ctx, hash, now); err != nil {
+		if k, err = a.ask(ctx, hash); err != nil {
 			return care.Actor{}, err
 		}
 	}
@@ -78,6 +85,29 @@ func (a *Authenticator) Token(ctx context.Context, token string) (care.Actor, er
 		return care.Actor{}, &care.Error{Kind: care.KindExpired, Noun: "token", Message: "the token has expired"}
 	}
 	return k.actor, nil
+}
+
+// ask asks the database, once for all who ask at the same time, and on another
+// goroutine: a database's code needs a deep stack, which would stay with the
+// connection's goroutine for as long as a slow download lasts.
+func (a *Authenticator) ask(ctx context.Context, hash [32]byte) (known, error) {
+	asked := a.reads.DoChan(string(hash[:]), func() (k any, err error) {
+		defer func() { // here nobody else would
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return a.read(context.WithoutCancel(ctx), hash, a.now())
+	})
+	select {
+	case r := <-asked:
+		if r.Err != nil {
+			return known{}, r.Err
+		}
+		return r.Val.(known), nil
+	case <-ctx.Done():
+		return known{}, care.Unavailable(ctx.Err())
+	}
 }
 
 func (a *Authenticator) read(ctx context.Context, hash [32]byte, now time.Time) (known, error) {

@@ -75,11 +75,11 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 	if filer, ok := c.(interface{ File() *os.File }); ok {
 		t.src = filer.File()
 	}
-	stop := t.watch(http.NewResponseController(w), stall)
-	defer stop() // also where the content panics
+	t.watch = watch(http.NewResponseController(w), t.progress, stall)
+	defer t.watch.stop() // also where the content panics
 	w.WriteHeader(a.status)
 	err := t.parts(a)
-	stalled := stop()
+	stalled := t.watch.stop() || errors.Is(err, os.ErrDeadlineExceeded) // no other deadline gets this far
 	if err != nil {
 		t.cut(EventOf(w), err, stalled)
 	}
@@ -117,8 +117,9 @@ type transfer struct {
 	piece int64
 	buf   []byte
 	peer  *peer
-	// waits: wait for room before each piece, not in net/http, which holds a
-	// buffer of 32 KB meanwhile. Not over TLS, whose Close would wait for us.
+	watch *watcher
+	// waits: wait for room here, not in net/http, which holds a buffer of 32 KB
+	// meanwhile. Not over TLS, whose Close would wait for us.
 	waits bool
 	sent  atomic.Uint64
 }
@@ -131,12 +132,51 @@ func (t *transfer) parts(a answer) error {
 		if _, err := t.src.Seek(p.start, io.SeekStart); err != nil {
 			return errors.Join(errSeek, err)
 		}
-		if err := t.copy(p.length); err != nil {
+		if err := t.part(p); err != nil {
 			return err
 		}
 	}
 	_, err := io.WriteString(t.dst, a.tail)
 	return err
+}
+
+func (t *transfer) part(p part) error {
+	if _, file := t.src.(*os.File); file && t.waits && t.watch != nil {
+		return t.copyFile(p.start, p.length)
+	}
+	return t.copy(p.length)
+}
+
+// patience is how long net/http may wait for room in the send buffer, holding
+// its own, before it is taken from it and waited for here.
+const patience = 10 * time.Millisecond
+
+// copyFile sends n bytes from a place in the source, a file, by sendfile. A
+// client that keeps up takes all of them in one call.
+func (t *transfer) copyFile(from, n int64) error {
+	for end := from + n; ; {
+		if err := t.watch.control.Flush(); err != nil { // only the file's bytes may be late
+			return err
+		}
+		t.watch.hurry(patience)
+		m, err := io.Copy(t.dst, &io.LimitedReader{R: t.src, N: end - from})
+		t.watch.hurry(0)
+		from += m
+		switch {
+		case err == nil && from == end:
+			return nil
+		case err == nil:
+			return errShort
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
+		}
+		if _, err := t.peer.room(); err != nil {
+			return err
+		}
+		if _, err := t.src.Seek(from, io.SeekStart); err != nil {
+			return errors.Join(errSeek, err)
+		}
+	}
 }
 
 // copy sends the next n bytes of the source. A LimitedReader over a file is
@@ -164,43 +204,80 @@ func (t *transfer) copy(n int64) error {
 	return nil
 }
 
-// watch sets the write deadline, and moves it on for as long as the client
-// takes something within each stall time. It costs a timer, no goroutine. Once
-// stop has been called, which reports whether the client stalled, it leaves the
-// deadline alone: net/http sets its own for what comes next.
-func (t *transfer) watch(control *http.ResponseController, stall time.Duration) (stop func() bool) {
-	const looks = 8 // in each stall time
-	var (
-		mu    sync.Mutex
-		timer *time.Timer
-		done  bool
-		last  = t.progress()
-		moved = time.Now()
-	)
-	if control.SetWriteDeadline(moved.Add(stall)) != nil {
-		return func() bool { return false } // no connection that could stall
+// watcher sets the write deadline, and moves it on for as long as the client
+// takes something within each stall time. It costs a timer, no goroutine.
+type watcher struct {
+	control  *http.ResponseController
+	progress func() uint64
+	stall    time.Duration
+
+	mu    sync.Mutex
+	timer *time.Timer
+	last  uint64
+	moved time.Time // when last changed
+	early time.Time // a deadline before the stall's; zero where there is none
+	done  bool
+}
+
+// watch begins. It returns nil where there is no connection that could stall.
+func watch(control *http.ResponseController, progress func() uint64, stall time.Duration) *watcher {
+	w := &watcher{control: control, progress: progress, stall: stall, last: progress(), moved: time.Now()}
+	if control.SetWriteDeadline(w.moved.Add(stall)) != nil {
+		return nil
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	timer = time.AfterFunc(stall/looks, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if done {
-			return
-		}
-		if now := t.progress(); now != last {
-			last, moved = now, time.Now()
-			_ = control.SetWriteDeadline(moved.Add(stall))
-		}
-		timer.Reset(stall / looks)
-	})
-	return func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		done = true
-		timer.Stop()
-		return time.Since(moved) >= stall
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(stall/looks, w.look)
+	return w
+}
+
+const looks = 8 // in each stall time
+
+func (w *watcher) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done {
+		return
 	}
+	if now := w.progress(); now != w.last {
+		w.last, w.moved = now, time.Now()
+		w.set()
+	}
+	w.timer.Reset(w.stall / looks)
+}
+
+// hurry sets a deadline so soon, or takes it back where d is 0. The stall's holds
+// besides.
+func (w *watcher) hurry(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.early = time.Time{}
+	if d > 0 {
+		w.early = time.Now().Add(d)
+	}
+	w.set()
+}
+
+// set sets the earlier deadline. The caller holds mu.
+func (w *watcher) set() {
+	at := w.moved.Add(w.stall)
+	if !w.early.IsZero() && w.early.Before(at) {
+		at = w.early
+	}
+	_ = w.control.SetWriteDeadline(at)
+}
+
+// stop reports whether the client stalled. Afterwards the deadline is left alone:
+// net/http sets its own for what comes next.
+func (w *watcher) stop() bool {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done = true
+	w.timer.Stop()
+	return time.Since(w.moved) >= w.stall
 }
 
 func (t *transfer) progress() uint64 {

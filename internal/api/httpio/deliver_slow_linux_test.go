@@ -2,6 +2,7 @@ package httpio
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -132,6 +133,33 @@ func TestAClientThatWasFastAndBecomesSlowIsNotCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	crawl(t, h, io.MultiReader(res.Body, io.LimitReader(zeros{}, large/2)), 4<<10)
+}
+
+// It pauses longer than net/http is let wait, so that the file is sent in many
+// pieces.
+func TestAClientThatPausesGetsEveryByteInItsPlace(t *testing.T) {
+	t.Parallel()
+	want := numbers(16 << 20)
+	path := writeFile(t, want)
+	h := &delivering{
+		open:   func() (Content, io.Closer, error) { return openFile(path) },
+		d:      Delivery{ContentType: "audio/mpeg", Stall: time.Minute},
+		events: make(chan Event, 10),
+	}
+	res, _ := request(t, narrow(t, listen(t, h)))
+	got := make([]byte, 0, len(want))
+	for piece := make([]byte, 1<<20); len(got) < len(want); time.Sleep(3 * patience) {
+		n, err := io.ReadFull(res.Body, piece)
+		if got = append(got, piece[:n]...); err != nil {
+			t.Fatalf("at %d bytes: %v", len(got), err)
+		}
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the bytes are others")
+	}
+	if event := h.ended(t); event.Cause != nil || event.Bytes != int64(len(want)) {
+		t.Errorf("the event is %+v", event)
+	}
 }
 
 type zeros struct{}
