@@ -78,13 +78,13 @@ func (a *app) serving(c config.Config, fn func(*engine) error) (err error) {
 	})
 }
 
-// paceCollector has the garbage collector run a quarter as often as it would: a
+// paceCollector has the garbage collector run half as often as it would: a
 // server's live memory is a few megabytes, of which the default pace makes many
 // collections a second under load. What starting left is given back soon after.
 // GOGC in the environment wins.
 func (a *app) paceCollector() {
 	if _, set := a.env("GOGC"); !set {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(200)
 	}
 	time.AfterFunc(time.Second, debug.FreeOSMemory)
 }
