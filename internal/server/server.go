@@ -103,8 +103,7 @@ func New(d Deps) *Server {
 		portal:     webui.New(webui.Options{People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL}),
 		telehealth: &telehealth.Surface{Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
 		native: &native.Surface{
-			Logins: d.Logins,
-			Auth:   d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
+			Auth: d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
 			Oversight: d.Oversight, CursorKey: d.CursorKey,
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},

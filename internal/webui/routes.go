@@ -45,7 +45,7 @@ const (
 	portalPath      = logins.Portal
 	ssoLoginPath    = "/sso/login"
 	logoutPath      = portalPath + "/logout"
-	setPasswordPath = logins.PasswordPath
+	setPasswordPath = portalPath + "/set-password"
 	stylePath       = portalPath + "/style.css"
 )
 

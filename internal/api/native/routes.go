@@ -60,12 +60,6 @@ func (s *Surface) operations() []operation {
 		{"relinkRecording", post, "/recordings/{recording}/relink", policy.RecordingWrite, "Move a recording to another session or call", handle(s.relinkRecording)},
 		{"settleRecording", post, "/recordings/{recording}/settle", policy.RecordingWrite, "Settle whose a recording's name is", handle(s.settleRecording)},
 
-		{"listLogins", get, "/logins", policy.LoginRead, "List the people who may log in", handle(s.listLogins)},
-		{"createLogin", post, "/logins", policy.LoginWrite, "Let a person log in", create(s.createLogin)},
-		{"getLogin", get, "/logins/{login}", policy.LoginRead, "Read a log-in", handle(s.getLogin)},
-		{"changeLogin", patch, "/logins/{login}", policy.LoginWrite, "Enable or disable a log-in", handle(s.changeLogin)},
-		{"makeSetPasswordLink", post, "/logins/{login}/set-password-link", policy.LoginWrite, "Make a link that sets a password", handle(s.setPasswordLink)},
-
 		{"listAudit", get, "/audit", policy.AuditRead, "Read the audit log of the instance", handle(s.listAudit)},
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
-	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
@@ -29,7 +28,6 @@ type Surface struct {
 	Access     *access.Service
 	People     *people.Service
 	Practice   *practice.Service
-	Logins     *logins.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service

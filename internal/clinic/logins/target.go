@@ -9,12 +9,8 @@ import (
 	"chartline/internal/care"
 )
 
-// Portal is where the portal's pages are, PasswordPath the one that a
-// set-password link leads to.
-const (
-	Portal       = "/portal"
-	PasswordPath = Portal + "/set-password"
-)
+// Portal is where the portal's pages are.
+const Portal = "/portal"
 
 const maxTarget = 2000
 
