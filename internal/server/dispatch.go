@@ -35,7 +35,7 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 		switch {
 		case word == "api" && (rest == "v1" || strings.HasPrefix(rest, "v1/")):
 			h = native
-		case word == "portal", word == "sso" && rest == "login":
+		case s.deps.Portal && (word == "portal" || word == "sso" && rest == "login"):
 			h = portal
 			if !clean {
 				h = portal404

@@ -58,6 +58,9 @@ type Deps struct {
 	Passwords *auth.Passwords
 	PublicURL string
 	CursorKey []byte // seals the cursors of the native surface's lists; the same on every node
+	// Portal has people's log-ins served: /sso and /portal. It is off wherever it
+	// is not asked for: nothing makes log-ins yet.
+	Portal bool
 	// Checks are what readiness depends on, by name.
 	Checks  map[string]func(context.Context) error
 	Log     *slog.Logger
@@ -101,7 +104,7 @@ func New(d Deps) *Server {
 			Auth: d.Auth, Access: d.Access, People: d.People, Voice: d.Voice, Recordings: d.Recordings, Now: d.Now, Stall: d.Limits.Stall,
 		},
 		portal:     webui.New(webui.Options{People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL}),
-		telehealth: &telehealth.Surface{Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
+		telehealth: &telehealth.Surface{SSO: d.Portal, Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
 		native: &native.Surface{
 			Auth: d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
 			Oversight: d.Oversight, CursorKey: d.CursorKey,

@@ -66,6 +66,8 @@ type Options struct {
 	Media func(blob.Store) blob.Store
 	// Limits of the server; nil means the defaults.
 	Limits *server.Limits
+	// Portal has people's log-ins served.
+	Portal bool
 }
 
 // Kit is a whole Chartline.
@@ -146,6 +148,7 @@ func (k *Kit) build(o Options) {
 		log = o.Log
 	}
 	k.Server = server.New(server.Deps{
+		Portal: o.Portal,
 		Logins: k.Logins, Entry: k.Entry, Passwords: k.Passwords,
 		Auth: k.Auth, Access: k.Access, People: k.People, Practice: k.Practice, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
 		Oversight: k.Oversight, Keeper: k.Keeper, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", Limits: limits, Now: k.Clock.Now,

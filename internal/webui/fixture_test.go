@@ -28,7 +28,7 @@ type site struct {
 
 func open(t *testing.T) *site {
 	t.Helper()
-	k := testkit.New(t, testkit.Options{})
+	k := testkit.New(t, testkit.Options{Portal: true})
 	k.Tenant(t, live.Tenant, live.Instance)
 	s := &site{Kit: k}
 	partner, _ := k.Client(t, live, care.GrantSSO)

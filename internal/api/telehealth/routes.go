@@ -18,7 +18,8 @@ type Surface struct {
 	Auth   *auth.Authenticator
 	Access *access.Service
 	Visits *visits.Service
-	// Logins and People serve section 1.
+	// SSO has section 1 served, by Logins and People.
+	SSO    bool
 	Logins *logins.Service
 	People *auth.Logins
 	// Practice serves sections 3, 7, 9 and 10.
@@ -37,12 +38,15 @@ const (
 // Routes is the surface's table. An empty recording name is a route of its own,
 // with and without the slash: it names nothing, which is not a wrong path.
 func (s *Surface) Routes() []httpio.Route {
-	return []httpio.Route{
-		{Method: http.MethodPost, Pattern: ssoTokenPath, Action: policy.SSOIssue, Handle: s.ssoToken},
+	routes := []httpio.Route{
 		{Method: http.MethodGet, Pattern: lookUpPath, Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 		{Method: http.MethodGet, Pattern: lookUpPath + "/{$}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 		{Method: http.MethodGet, Pattern: lookUpPath + "/{recording_id}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 	}
+	if s.SSO {
+		routes = append(routes, httpio.Route{Method: http.MethodPost, Pattern: ssoTokenPath, Action: policy.SSOIssue, Handle: s.ssoToken})
+	}
+	return routes
 }
 
 // Handler serves Routes.
