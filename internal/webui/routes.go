@@ -18,7 +18,6 @@ type Surface struct {
 	publicURL string
 	pages     *pages
 	crossSite *http.CrossOriginProtection
-	zones     care.Zones
 }
 
 // Options are what a Surface needs.

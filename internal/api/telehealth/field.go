@@ -18,26 +18,9 @@ type rule struct {
 	reason string
 }
 
-func isEmail() rule    { return rule{care.ValidEmail, "must be one e-mail address"} }
-func isPhone() rule    { return rule{care.ValidPhone, "must be 3 to 15 national digits"} }
-func isDialCode() rule { return rule{care.ValidDialCode, "must be a dial code with its plus"} }
-func isZone() rule     { return rule{care.ValidTimeZone, "must be an IANA zone name"} }
+func isEmail() rule { return rule{care.ValidEmail, "must be one e-mail address"} }
 
-func isDate() rule {
-	return rule{func(s string) bool { _, ok := care.ParseDate(s); return ok }, "must be YYYY-MM-DD"}
-}
-
-func isGender() rule {
-	return rule{care.ValidGender, "must be male, female or prefer_not_to_say"}
-}
-
-func isLanguage() rule {
-	return rule{care.ValidLanguage, "must be en, es, ar, it, pt-BR, fr-ca or gu"}
-}
-
-func isUUID() rule {
-	return rule{func(s string) bool { _, ok := care.ParseUUID(s); return ok }, "must be a UUID"}
-}
+func isZone() rule { return rule{care.ValidTimeZone, "must be an IANA zone name"} }
 
 // among is the rule of a closed list of words.
 func among(words ...string) rule {
