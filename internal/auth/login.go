@@ -94,7 +94,7 @@ func (a *Logins) Password(ctx context.Context, s care.Scope, email, password, ad
 		}
 	}
 	hash := l.PasswordHash
-	if l.Failures >= care.MaxLoginFailures {
+	if !l.HasPassword() {
 		hash = ""
 	}
 	right, err := a.passwords.Verify(ctx, hash, password)
@@ -227,11 +227,12 @@ func (t *turn) giveBack(tx store.Tx) error {
 // this one were too many.
 func (t *turn) limited() error {
 	var end time.Time
-	if t.ofAccount >= accountLimit {
+	// A window that begins in the future is of a wrong clock.
+	if t.ofAccount >= accountLimit && !t.accountAt.After(t.now) {
 		end = t.accountAt.Add(loginWindow)
 	}
-	if t.ofAddress >= addressLimit && t.addressedAt.Add(loginWindow).After(end) {
-		end = t.addressedAt.Add(loginWindow)
+	if at := t.addressedAt; t.ofAddress >= addressLimit && !at.After(t.now) && at.Add(loginWindow).After(end) {
+		end = at.Add(loginWindow)
 	}
 	if end.IsZero() {
 		return nil

@@ -1,6 +1,7 @@
 package care
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -139,7 +140,7 @@ func (q *FormQuestion) check(bad *Problems, at string) {
 func (d FormDefinition) CheckForm(asked []Question) error {
 	var bad Problems
 	for i, want := range d.Questions {
-		at := indexed("questions of the form", i)
+		at := fmt.Sprintf("question %d of the form", i+1)
 		found := slices.IndexFunc(asked, func(q Question) bool { return strings.TrimSpace(q.Text) == want.Text })
 		if found < 0 || asked[found].Empty() {
 			bad.Check(!want.Required, at, "is required and has no answer")

@@ -41,8 +41,10 @@ type Answer struct {
 	Text string
 	File string // UUID, as it was written
 	Row  bool
-	Sub  *Question // asked because of this answer
-	Path string
+	// Cells are a row's, as texts.
+	Cells []string
+	Sub   *Question // asked because of this answer
+	Path  string
 }
 
 // ReadForm reads a form's questions, an array that stands at the named field,
@@ -225,31 +227,36 @@ func (r *formReader) table(raw json.RawMessage, at string) []Answer {
 			r.fail(place, "must be an array of cells")
 			continue
 		}
+		texts := make([]string, len(cells))
 		for j, cell := range cells {
 			if !r.part() {
 				return nil
 			}
-			r.cell(cell, indexed(place, j))
+			texts[j] = r.cell(cell, indexed(place, j))
 		}
-		found = append(found, Answer{Row: len(cells) > 0, Path: place})
+		found = append(found, Answer{Row: len(cells) > 0, Cells: texts, Path: place})
 	}
 	return found
 }
 
-func (r *formReader) cell(raw json.RawMessage, at string) {
+func (r *formReader) cell(raw json.RawMessage, at string) string {
 	switch raw[0] {
 	case '[':
 		r.fail(at, "must be a text, a number, true, false, null, or an object with a text")
+		return ""
 	case '"':
-		r.text(raw, at)
+		return r.text(raw, at)
 	case '{':
 		w, ok := jsonObject(raw)
 		if !ok || isNull(w["text"]) {
 			r.fail(at+".text", "is required")
-			return
+			return ""
 		}
-		r.text(w["text"], at+".text")
+		return r.text(w["text"], at+".text")
+	case 'n':
+		return ""
 	}
+	return string(raw)
 }
 
 // text reads a text that is fit to keep; it is kept as it is.

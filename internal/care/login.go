@@ -62,6 +62,9 @@ type Login struct {
 // LogValue shows the id only.
 func (l Login) LogValue() slog.Value { return slog.StringValue(l.ID) }
 
+// HasPassword reports whether there is a password that fits.
+func (l Login) HasPassword() bool { return l.PasswordHash != "" && l.Failures < MaxLoginFailures }
+
 // MaxLoginFailures is how many wrong passwords in a row end a password (NIST
 // SP 800-63B-4, 3.2.2): from then on only a set-password link helps.
 const MaxLoginFailures = 100

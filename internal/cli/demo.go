@@ -61,7 +61,7 @@ func (c demoCmd) Run(a *app) (err error) {
 
 // prepareDemo brings the data in and makes this start's credentials.
 func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, error) {
-	s := demo.Services{Access: e.access, People: e.people, Visits: e.visits, Voice: e.voice, Recordings: e.recordings}
+	s := demo.Services{Logins: e.logins, Access: e.access, People: e.people, Visits: e.visits, Voice: e.voice, Recordings: e.recordings}
 	done, err := dir.Seeded()
 	if err != nil {
 		return demo.Guide{}, err
@@ -74,7 +74,8 @@ func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, erro
 			return demo.Guide{}, err
 		}
 	}
-	made, err := s.Renew(a.ctx, a.actor(), auth.New(e.store, nil).Secret)
+	entry := auth.NewLogins(auth.LoginOptions{Store: e.store, Passwords: e.passwords})
+	made, err := s.Renew(a.ctx, a.actor(), auth.New(e.store, nil).Secret, entry.Link)
 	if err != nil {
 		return demo.Guide{}, err
 	}

@@ -126,7 +126,7 @@ func (a *app) checkRecordings(e *engine) finding {
 	if x.Broken == 0 {
 		f := finding{Check: name, Verdict: fine, Found: fmt.Sprintf("%d, each with its bytes", x.Recordings)}
 		if x.Orphans > 0 {
-			f.Found += fmt.Sprintf("; %d stored objects (%d bytes) that no recording uses, which the server removes once they are an hour old", x.Orphans, x.OrphanBytes)
+			f.Found += fmt.Sprintf("; %d stored objects (%d bytes) that nothing uses, which the server removes once they are an hour old", x.Orphans, x.OrphanBytes)
 		}
 		return f
 	}

@@ -12,6 +12,7 @@ import (
 	"chartline/internal/audit/checkpoint"
 	"chartline/internal/auth"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
@@ -42,6 +43,7 @@ type engine struct {
 	logins     *logins.Service
 	people     *people.Service
 	practice   *practice.Service
+	chart      *chart.Service
 	visits     *visits.Service
 	voice      *voice.Service
 	recordings *recordings.Service
@@ -84,8 +86,16 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	e.practice = practice.New(e.gate, e.passwords)
 	e.logins = logins.New(logins.Options{Gate: e.gate, Passwords: e.passwords, Targets: c.SSORedirects, SessionLife: c.SessionLife})
 	e.recordings = recordings.New(e.gate, e.media)
+	e.chart = chart.New(e.gate, e.media, uploadLimits(c))
 	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())
 	return e, nil
+}
+
+// uploadLimits bound files that are uploaded for forms.
+func uploadLimits(c config.Config) chart.Limits {
+	l := chart.DefaultLimits()
+	l.FileSize, l.FileCount = c.MaxAttachment, c.MaxAttachments
+	return l
 }
 
 // close closes in the reverse order of opening.

@@ -31,6 +31,7 @@ type commands struct {
 	Client    clientCmd    `cmd:"" help:"API clients, their secrets and tokens."`
 	Policy    policyCmd    `cmd:"" help:"Grants: who may do what, and why."`
 	Patient   patientCmd   `cmd:"" help:"Patients."`
+	Login     loginCmd     `cmd:"" help:"People who log in: patients, providers and staff."`
 	Call      callCmd      `cmd:"" help:"Voice calls."`
 	Recording recordingCmd `cmd:"" help:"Recordings: look up, bring in, settle, withhold, release."`
 	Audit     auditCmd     `cmd:"" help:"The audit log: who did what to whose data."`

@@ -154,8 +154,8 @@ func (e *engine) server(log *slog.Logger) *server.Server {
 	c := e.settings
 	return server.New(server.Deps{
 		Logins: e.logins, Entry: auth.NewLogins(auth.LoginOptions{Store: e.store, Passwords: e.passwords, Idle: c.SessionIdle}),
-		Passwords: e.passwords, PublicURL: c.PublicURL,
-		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Practice: e.practice, Visits: e.visits, Voice: e.voice,
+		Passwords: e.passwords, PublicURL: c.PublicURL, Introspection: c.GraphQLIntrospection,
+		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Practice: e.practice, Chart: e.chart, Visits: e.visits, Voice: e.voice,
 		Recordings: e.recordings, Oversight: e.oversight,
 		Keeper: oversight.NewKeeper(e.store, e.key, e.checkpoints, time.Now),
 		// Derived from the installation's key. No tenant is without a name, so

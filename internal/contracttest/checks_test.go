@@ -50,12 +50,20 @@ func (w *world) checkAudit(s sent, a reply) {
 		w.t.Helper()
 		w.t.Errorf("%s %s answered %d: %s\n%+v", s.method, s.target, a.status, fmt.Sprintf(format, args...), entries)
 	}
+	if r.surface == "portal" {
+		w.checkPortalAudit(say, s, r, a, entries)
+		return
+	}
 	want := outcomeOf(a.status)
 	switch {
 	case !known, r.action == "" && r.surface != "calls" && r.surface != "oauth":
 		want = "none"
 	case r.action == "":
 		r.action, want = "token.issue", tokenOutcome(a.status)
+	}
+	if r.pattern == "/api/service/v1/graphql" && a.status == http.StatusOK {
+		w.checkGraphQLAudit(say, s, a, entries) // one for each resolver that reads
+		return
 	}
 	switch {
 	case want == "none":
@@ -93,6 +101,23 @@ func (w *world) checkAudit(s sent, a reply) {
 	}
 }
 
+// checkGraphQLAudit proves that every entry of a query is of this request.
+func (w *world) checkGraphQLAudit(say func(string, ...any), s sent, a reply, entries []care.AuditEntry) {
+	w.t.Helper()
+	reads := bytes.Contains(a.body, []byte(`"data":{"users":{`))
+	told := slices.ContainsFunc(entries, func(e care.AuditEntry) bool {
+		return e.Outcome == care.OutcomeAllowed || e.Outcome == care.OutcomeNotFound
+	})
+	if reads && !told || !reads && slices.ContainsFunc(entries, func(e care.AuditEntry) bool { return e.Outcome == care.OutcomeAllowed }) {
+		say("what was read and what was audited differ")
+	}
+	for _, e := range entries {
+		if e.Request != a.header.Get("X-Request-Id") || e.Via != "POST /api/service/v1/graphql" || e.ActorID != w.clients[s.token].Name || e.Noun == "" {
+			say("the entry is not of this request")
+		}
+	}
+}
+
 func tokenOutcome(status int) care.Outcome {
 	switch status {
 	case http.StatusOK:
@@ -126,7 +151,7 @@ func (w *world) checkAnswer(s sent, a reply) {
 		}
 	}
 	if wait := a.header.Get("Retry-After"); wait != "" {
-		if n, err := strconv.Atoi(wait); err != nil || n < 1 || n > 300 {
+		if n, err := strconv.Atoi(wait); err != nil || n < 1 || n > 900 {
 			say("Retry-After is %q", wait)
 		}
 	}
@@ -144,6 +169,8 @@ var errorShapes = map[string]*regexp.Regexp{
 	"calls":      regexp.MustCompile(`(?s)^\[\{"errorCode":"[A-Z_]+","componentType":"(AUTH|PATIENT|VOICE_CALL|REQUEST|SERVER)","message":"[^"]+","details":\{.*\},"date":"[0-9TZ:-]+"\}\]\n$`),
 	"oauth":      regexp.MustCompile(`(?s)^\{"error":"[a-z_]+","error_description":"[^"]+"\}\n$`),
 	"telehealth": regexp.MustCompile(`(?s)^\{"error":true,"input_data":\{"error_message":"[^"]+"\}\}\n$`),
+	"sso":        regexp.MustCompile(`(?s)^\{"error":true,"message":"Request Failed\. [^"]+"\}\n$`),
+	"attachment": regexp.MustCompile(`(?s)^\{"error_message":"Request Failed\. [^"]+"\}\n$`),
 	"native":     regexp.MustCompile(`(?s)^\{"type":"urn:chartline:problem:[a-z_]+","title":"[^"]+","status":\d+.*\}\n$`),
 }
 
@@ -151,6 +178,9 @@ var errorShapes = map[string]*regexp.Regexp{
 // to none is answered by the calls surface, or where its path begins so, by
 // another.
 func checkErrorShape(s sent, r route, a reply) error {
+	if isPage(s.target) {
+		return checkPageShape(a)
+	}
 	surface := r.surface
 	if path := strings.ToLower(s.target); surface == "" || surface == "ops" {
 		switch {
@@ -163,6 +193,12 @@ func checkErrorShape(s sent, r route, a reply) error {
 		default:
 			surface = "calls"
 		}
+	}
+	if s.target == "/sso/token" {
+		surface = "sso"
+	}
+	if s.target == "/api/service/v1/patient/form/attachment" {
+		surface = "attachment"
 	}
 	if r.surface == "ops" && a.status == http.StatusServiceUnavailable {
 		return nil

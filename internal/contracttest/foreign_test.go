@@ -40,6 +40,7 @@ func (w *world) strangers() map[string]strangers {
 		"patient":   person("patient", v["birch.patient"], "202400000017", v["sandbox.patient"], "202500000002"),
 		"provider":  person("provider", v["birch.provider"], "202100000003", v["sandbox.provider"], "202500000001"),
 		"patientId": {uuid, map[string]string{"another tenant's patient": v["birch.patient"], "another instance's patient": v["sandbox.patient"]}},
+		"login":     person("log-in", v["birch.login"], "202400000017", v["sandbox.patient"], "202500000002"),
 		"call":      call,
 		"callId":    nested,
 		"encounter": {"987654", map[string]string{"another tenant's encounter": "31", "another instance's encounter": "21"}},
@@ -49,6 +50,23 @@ func (w *world) strangers() map[string]strangers {
 		"recording": {uuid, map[string]string{
 			"another tenant's recording": v["birch.recording"], "another instance's recording": v["sandbox.recording"],
 		}},
+		"service":     {"987654", map[string]string{"another tenant's service": "31", "another instance's service": "41"}},
+		"service_id":  {"987654", map[string]string{"another tenant's service": "31", "another instance's service": "41"}},
+		"appointment": {"987654", map[string]string{"another tenant's appointment": "3", "another instance's appointment": "2"}},
+		"assignment":  {uuid, map[string]string{"another tenant's assignment": v["birch.assignment"], "another instance's assignment": v["sandbox.assignment"]}},
+		"patient_id":  {"202499999999", map[string]string{"another tenant's patient": "202400000017", "another instance's patient": "202500000002"}},
+		"provider_email": {"nobody@example.org", map[string]string{
+			"another tenant's provider": "isidora.hawksmoor@example.org", "another instance's provider": "sandpiper.trialwright@example.org",
+		}},
+		"file":         {uuid, map[string]string{"another tenant's file": v["birch.file"], "another instance's file": v["sandbox.file"]}},
+		"form":         {uuid, map[string]string{"another tenant's form": v["birch.form"], "another instance's form": v["sandbox.form"]}},
+		"definition":   {uuid, map[string]string{"another tenant's definition": v["birch.definition"], "another instance's definition": v["sandbox.definition"]}},
+		"report":       {uuid, map[string]string{"another tenant's report": v["birch.report"], "another instance's report": v["sandbox.report"]}},
+		"note":         {uuid, map[string]string{"another tenant's note": v["birch.note"], "another instance's note": v["sandbox.note"]}},
+		"analysis":     {uuid, map[string]string{"another tenant's analysis": v["birch.analysis"], "another instance's analysis": v["sandbox.analysis"]}},
+		"analysis_id":  {uuid, map[string]string{"another tenant's analysis": v["birch.analysis"], "another instance's analysis": v["sandbox.analysis"]}},
+		"encounter_id": {"987654", map[string]string{"another tenant's encounter": "31", "another instance's encounter": "21"}},
+		"amends":       {uuid, map[string]string{"another tenant's note": v["birch.note"], "another instance's note": v["sandbox.note"]}},
 		"recording_id": {"nobody-has-it", map[string]string{
 			"another tenant's name": "1772544615090", "another instance's name": "sandbox-visit-55", "another tenant's call's name": "RE-birch-one",
 		}},
@@ -194,7 +212,7 @@ func queryIDs(t *testing.T) map[string][]string {
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
 			for _, p := range op.Parameters {
-				if p.In == "query" && path != "/api/v1/audit" && slices.Contains([]string{"patient", "session", "call", "encounter"}, p.Name) {
+				if p.In == "query" && path != "/api/v1/audit" && slices.Contains([]string{"patient", "provider", "service", "session", "call", "encounter"}, p.Name) {
 					key := strings.ToUpper(method) + " " + path
 					found[key] = append(found[key], p.Name)
 				}
@@ -222,12 +240,16 @@ func bodyIDs(t *testing.T, body []byte) map[string]string {
 		if noun, ok := strings.CutSuffix(field, "Id"); ok {
 			found[field] = noun
 		}
+		if slices.Contains([]string{"patient_id", "service_id", "provider_email", "encounter_id", "recording_id", "amends"}, field) { // the telehealth surface's
+			found[field] = field
+		}
 	}
 	return found
 }
 
 func bodyValue(noun, id string) any {
-	if n, err := strconv.ParseInt(id, 10, 64); noun == "encounter" && err == nil {
+	counted := []string{"encounter", "encounter_id", "service", "service_id", "patient_id"}
+	if n, err := strconv.ParseInt(id, 10, 64); slices.Contains(counted, noun) && err == nil {
 		return n
 	}
 	return id
@@ -237,7 +259,8 @@ func bodyValue(noun, id string) any {
 func (w *world) everythingOf(token string) string {
 	w.t.Helper()
 	var b strings.Builder
-	for _, target := range []string{"patients", "providers", "encounters", "sessions", "calls", "recordings?includeDeleted=true"} {
+	for _, target := range []string{"patients", "providers", "encounters", "sessions", "calls", "recordings?includeDeleted=true", "services", "appointments", "practice",
+		"forms", "form-definitions", "lab-reports", "notes", "analyses"} {
 		r := w.serveRaw(w.request("GET", "/api/v1/"+target, []string{"Authorization: Bearer " + token}, nil), "")
 		if r.status != 200 {
 			w.t.Fatalf("%s answers %d", target, r.status)

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"chartline/internal/care"
 )
 
 func TestEveryConversationIsAnsweredAsWritten(t *testing.T) {
@@ -130,6 +132,11 @@ func (w *world) send(s step, from string) (reply, sent) {
 	body := []byte(w.fill(s.body))
 	if s.bodyFile != "" {
 		body = mediaFile(w.t, s.bodyFile).bytes
+	}
+	if len(s.uploads) > 0 {
+		var contentType string
+		body, contentType = multipartOf(w.t, s.uploads)
+		headers = append(headers, "Content-Type: "+contentType)
 	}
 	out.body = string(body)
 	a, err := w.exchange(s.method, w.request(s.method, out.target, headers, body), from)
@@ -267,6 +274,12 @@ func (w *world) do(verb string, args []string) {
 	case "link": // a recording's bytes to a file outside
 		w.must(os.Remove(w.blobPath(args[0])))
 		w.must(os.Symlink(args[1], w.blobPath(args[0])))
+	case "sweep": // what the server does hourly
+		actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
+		_, err := w.kit.Chart.Sweep(w.t.Context(), actor)
+		w.must(err)
+		_, err = w.kit.Recordings.Sweep(w.t.Context(), actor)
+		w.must(err)
 	default:
 		w.administer(verb, args)
 	}

@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "write the answered bodies into testdata
 //	>
 //	> body
 //	>file tone.wav            or one of the seed's files as the body
+//	>upload field scan.pdf    or such files as parts of multipart/form-data, one a line
 //	< 200                     the answer: its status
 //	< Header: value           a header that it must have, exactly so
 //	<!Header                  a header that it must not have
@@ -55,6 +56,7 @@ type step struct {
 	headers        []string
 	body           string
 	bodyFile       string
+	uploads        []upload
 
 	status int
 	want   expectation
@@ -131,6 +133,12 @@ func parseStep(text string) (step, error) {
 			s.does = append(s.does, line[2:])
 		case strings.HasPrefix(line, ">file "):
 			s.bodyFile = strings.TrimSpace(line[6:])
+		case strings.HasPrefix(line, ">upload "):
+			u, err := parseUpload(line[8:])
+			if err != nil {
+				return s, err
+			}
+			s.uploads = append(s.uploads, u)
 		case strings.HasPrefix(line, ">"):
 			inBody = s.addRequest(strings.TrimPrefix(line[1:], " "), inBody)
 		case strings.HasPrefix(line, "<"):

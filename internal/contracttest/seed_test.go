@@ -58,6 +58,9 @@ type seedData struct {
 	Sessions   []seedSession
 	Calls      []seedCall
 	Recordings []seedRecording
+	seedLogins
+	seedBookings
+	seedCharts
 }
 
 type seedPerson struct {
@@ -202,10 +205,12 @@ func (w *world) plantData(d seedData) {
 		w.name(p.As, made.ID)
 		w.mark(scope.Tenant, p.FirstName, p.MiddleName, p.LastName, p.Email, p.Phone)
 	}
+	w.plantLogins(scope, d.seedLogins)
 	for _, m := range d.CareTeams {
 		_, err := w.kit.People.AddToCareTeam(ctx, actor, scope, care.PersonRef{ID: m.Patient}, care.PersonRef{ID: m.Provider}, "", nil)
 		w.must(err)
 	}
+	w.plantBookings(scope, d.seedBookings)
 	for _, e := range d.Encounters {
 		_, err := w.kit.Visits.CreateEncounter(ctx, actor, visits.NewEncounter{
 			Scope: scope, ID: e.ID, Patient: care.PersonRef{Number: e.Patient}, Provider: care.PersonRef{Number: e.Provider}, Complaint: e.Complaint,
@@ -226,6 +231,7 @@ func (w *world) plantData(d seedData) {
 	for _, r := range d.Recordings {
 		w.plantRecording(scope, r)
 	}
+	w.plantCharts(scope, d.seedCharts)
 }
 
 func (w *world) plantCalls(scope care.Scope, c seedCall) {

@@ -17,15 +17,20 @@ type Credentials struct {
 	Token          string // that client's
 	NoGrantToken   string // of a client of Tenant without any grant
 	OtherToken     string // of a client of OtherTenant with every grant
+	PortalUser     string // the example's patient, who can log in
+	PortalPassword string
 }
 
 // CheckSecret returns the actor that a client's name and secret stand for, as
 // auth.Authenticator.Secret does.
 type CheckSecret func(ctx context.Context, tenant, name, secret, address string) (care.Actor, error)
 
+// CheckLink returns whom a link's token lets in, as auth.Logins.Link does.
+type CheckLink func(ctx context.Context, token string, purpose care.LinkPurpose) (care.LoginLink, care.Login, error)
+
 // Renew disables the clients of earlier starts, which ends their tokens, and
 // makes new ones.
-func (s Services) Renew(ctx context.Context, actor care.Actor, check CheckSecret) (Credentials, error) {
+func (s Services) Renew(ctx context.Context, actor care.Actor, check CheckSecret, link CheckLink) (Credentials, error) {
 	for _, tenant := range []string{Tenant, OtherTenant} {
 		if err := s.disableEarlier(ctx, actor, tenant); err != nil {
 			return Credentials{}, err
@@ -46,7 +51,9 @@ func (s Services) Renew(ctx context.Context, actor care.Actor, check CheckSecret
 	if err != nil {
 		return Credentials{}, err
 	}
-	return Credentials{Client: all.Client.Name, Secret: all.Secret, Token: allToken, NoGrantToken: noToken, OtherToken: otherToken}, nil
+	made := Credentials{Client: all.Client.Name, Secret: all.Secret, Token: allToken, NoGrantToken: noToken, OtherToken: otherToken}
+	made.PortalUser, made.PortalPassword, err = s.renewPortalUser(ctx, actor, link)
+	return made, err
 }
 
 const clientsPage = 100

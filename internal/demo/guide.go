@@ -11,17 +11,19 @@ import (
 // Guide is what a start of the demo tells: the JSON line of --json, and, in
 // words, what there is and how to ask for it.
 type Guide struct {
-	URL           string     `json:"url"`
-	Tenant        string     `json:"tenant"`
-	Instance      string     `json:"instance"`
-	APIClient     string     `json:"apiClient"`
-	Secret        string     `json:"secret"`
-	Token         string     `json:"token"`        // holds every grant
-	NoGrantToken  string     `json:"noGrantToken"` // holds none
-	PatientID     string     `json:"patientId"`
-	CallID        string     `json:"callId"` // one of that patient's recorded calls
-	RecordingName string     `json:"recordingName"`
-	Other         OtherGuide `json:"other"`
+	URL            string     `json:"url"`
+	Tenant         string     `json:"tenant"`
+	Instance       string     `json:"instance"`
+	APIClient      string     `json:"apiClient"`
+	Secret         string     `json:"secret"`
+	Token          string     `json:"token"`        // holds every grant
+	NoGrantToken   string     `json:"noGrantToken"` // holds none
+	PortalUser     string     `json:"portalUser"`   // a patient who can log in
+	PortalPassword string     `json:"portalPassword"`
+	PatientID      string     `json:"patientId"`
+	CallID         string     `json:"callId"` // one of that patient's recorded calls
+	RecordingName  string     `json:"recordingName"`
+	Other          OtherGuide `json:"other"`
 
 	// RecordingID is the recording of that name, for the lines to paste.
 	RecordingID string `json:"-"`
@@ -41,6 +43,7 @@ type OtherGuide struct {
 // the id of the recording that ExampleRecording names.
 func NewGuide(url, recordingID string, made Credentials) Guide {
 	g := Guide{URL: url, RecordingID: recordingID, Tenant: Tenant, Instance: Live, APIClient: made.Client, Secret: made.Secret, Token: made.Token,
+		PortalUser: made.PortalUser, PortalPassword: made.PortalPassword,
 		NoGrantToken: made.NoGrantToken, RecordingName: ExampleRecording,
 		Other: OtherGuide{Tenant: OtherTenant, Instance: Live, Token: made.OtherToken, RecordingName: otherRecording}}
 	for _, c := range Clinics() {

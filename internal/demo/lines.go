@@ -14,7 +14,7 @@ type section struct {
 }
 
 func (g Guide) sections() []section {
-	all := []section{g.lookUps(), g.calls(), g.refused(), g.tokens(), g.reading(), g.writing()}
+	all := []section{g.lookUps(), g.portal(), g.calls(), g.refused(), g.tokens(), g.reading(), g.writing()}
 	if g.RecordingID != "" {
 		all = append(all, g.recording())
 	}
@@ -52,6 +52,18 @@ func (g Guide) calls() section {
 		fmt.Sprintf(`curl -sI %s "$U%s/recording"`, asked, call),
 		fmt.Sprintf(`curl -s -o recording.mp3 %s "$U%s/recording"`, asked, call),
 		fmt.Sprintf(`curl -s -r 0-999 -o first-kilobyte.mp3 %s "$U%s/recording"`, asked, call),
+	}}
+}
+
+func (g Guide) portal() section {
+	token := fmt.Sprintf(`curl -s %s -d '{"username": "%s", "password": "%s"}' "$U/sso/token"`, asked, g.PortalUser, g.PortalPassword)
+	form := fmt.Sprintf("/portal/login/%s/%s", g.Tenant, g.Instance)
+	return section{"A patient's way into the portal, by single sign-on and by its form", []string{
+		token,
+		`curl -s -L -c cookies.txt "$U/sso/login?token=$(` + token + ` | sed -E 's/.*"userAccessToken":"([^"]*)".*/\1/')"`,
+		`curl -s -b cookies.txt "$U/portal"`,
+		fmt.Sprintf(`curl -s "$U%s"`, form),
+		fmt.Sprintf(`curl -s -L -c cookies.txt --data-urlencode 'email=%s' --data-urlencode 'password=%s' "$U%s"`, g.PortalUser, g.PortalPassword, form),
 	}}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
@@ -18,6 +19,7 @@ import (
 // Services are the use cases that the demo goes through.
 type Services struct {
 	Access     *access.Service
+	Logins     *logins.Service
 	People     *people.Service
 	Visits     *visits.Service
 	Voice      *voice.Service

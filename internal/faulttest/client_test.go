@@ -42,7 +42,7 @@ type reply struct {
 }
 
 func (r reply) String() string {
-	return fmt.Sprintf("%d %s", r.status, r.body[:min(len(r.body), 300)])
+	return fmt.Sprintf("%d %q", r.status, r.body[:min(len(r.body), 300)])
 }
 
 // member is a member of an answer's document, as text.

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 8, "how often the tests that kill a server do so")
+	rounds = flag.Int("rounds", 6, "how often the tests that kill a server do so")
 	seed   = flag.Uint64("seed", 0, "of what is random; 0 draws one")
 )
 

@@ -29,7 +29,9 @@ func (s *site) verify(t testing.TB) {
 			}
 		}
 		tn.hear(t)
-		tn.findAnswers(t, s)
+		if len(tn.things) > 0 { // else it was only shown that it has nothing
+			tn.findAnswers(t, s)
+		}
 	}
 	s.examine(t)
 	s.mustBeSwept(t)

@@ -35,7 +35,7 @@ func (s *Server) dispatch(withMetrics bool) http.Handler {
 		switch {
 		case word == "api" && (rest == "v1" || strings.HasPrefix(rest, "v1/")):
 			h = native
-		case s.deps.Portal && (word == "portal" || word == "sso" && rest == "login"):
+		case word == "portal", word == "sso" && rest == "login":
 			h = portal
 			if !clean {
 				h = portal404
@@ -125,9 +125,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close")
 		}
 		s.metrics.inFlight.Inc()
+		s.handling.Add(1)
 		defer func() {
 			s.metrics.inFlight.Dec()
 			s.finish(&w.Event)
+			s.handling.Add(-1)
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -8,17 +8,20 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"chartline/internal/api/calls"
+	"chartline/internal/api/graph"
 	"chartline/internal/api/httpio"
 	"chartline/internal/api/native"
 	"chartline/internal/api/telehealth"
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
@@ -38,6 +41,7 @@ type Server struct {
 	portal     *webui.Surface
 	health     *health
 	metrics    *metrics
+	handling   atomic.Int64 // requests being answered
 }
 
 // Deps are what a Server needs.
@@ -46,6 +50,7 @@ type Deps struct {
 	Access     *access.Service
 	People     *people.Service
 	Practice   *practice.Service
+	Chart      *chart.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service
@@ -57,10 +62,9 @@ type Deps struct {
 	Entry     *auth.Logins
 	Passwords *auth.Passwords
 	PublicURL string
-	CursorKey []byte // seals the cursors of the native surface's lists; the same on every node
-	// Portal has people's log-ins served: /sso and /portal. It is off wherever it
-	// is not asked for: nothing makes log-ins yet.
-	Portal bool
+	// Introspection lets clients ask for the GraphQL schema.
+	Introspection bool
+	CursorKey     []byte // seals the cursors of the native surface's lists; the same on every node
 	// Checks are what readiness depends on, by name.
 	Checks  map[string]func(context.Context) error
 	Log     *slog.Logger
@@ -103,10 +107,14 @@ func New(d Deps) *Server {
 		calls: &calls.Surface{
 			Auth: d.Auth, Access: d.Access, People: d.People, Voice: d.Voice, Recordings: d.Recordings, Now: d.Now, Stall: d.Limits.Stall,
 		},
-		portal:     webui.New(webui.Options{People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL}),
-		telehealth: &telehealth.Surface{SSO: d.Portal, Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice},
+		portal: webui.New(webui.Options{Chart: d.Chart, People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL}),
+		telehealth: &telehealth.Surface{
+			Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice,
+			Chart: d.Chart, Graph: graph.New(graph.Options{Chart: d.Chart, Introspection: d.Introspection}), Stall: d.Limits.Stall,
+		},
 		native: &native.Surface{
-			Auth: d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
+			Logins: d.Logins,
+			Auth:   d.Auth, Access: d.Access, People: d.People, Practice: d.Practice, Chart: d.Chart, Visits: d.Visits, Voice: d.Voice, Recordings: d.Recordings,
 			Oversight: d.Oversight, CursorKey: d.CursorKey,
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},
@@ -126,8 +134,9 @@ func (s *Server) recurring() []task {
 
 func (s *Server) sweep(ctx context.Context) error {
 	actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
-	_, err := s.deps.Recordings.Sweep(ctx, actor)
-	return err
+	_, files := s.deps.Chart.Sweep(ctx, actor)
+	_, recordings := s.deps.Recordings.Sweep(ctx, actor)
+	return errors.Join(files, recordings)
 }
 
 // Run serves until ctx ends, then drains: it stops listening, lets requests
@@ -163,7 +172,19 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 			_ = server.Close()
 		}
 	}
+	s.awaitHandlers()
 	return errors.Join(err, work.stop(drain))
+}
+
+// cutLimit is how long requests that were cut off may take to notice.
+const cutLimit = 3 * time.Second
+
+// awaitHandlers waits for requests that were cut off: what they leave in the
+// audit log is to be under the last checkpoint.
+func (s *Server) awaitHandlers() {
+	for end := time.Now().Add(cutLimit); s.handling.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func (s *Server) httpServer(h http.Handler) *http.Server {

@@ -15,7 +15,7 @@ type Logins interface {
 	Login(s care.Scope, id string) (care.Login, error)
 	// LoginByEmail takes an address in the form of care.LoginEmail.
 	LoginByEmail(s care.Scope, email string) (care.Login, error)
-	// Logins lists by e-mail address, those after the given one.
+	// Logins lists by id, those after the given one.
 	Logins(s care.Scope, after string, limit int) ([]care.Login, error)
 	// UpdateLogin changes all but the role and the person. Conflict names email.
 	UpdateLogin(care.Login) error

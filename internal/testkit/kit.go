@@ -18,6 +18,7 @@ import (
 	"chartline/internal/blob/dir"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
@@ -66,8 +67,12 @@ type Options struct {
 	Media func(blob.Store) blob.Store
 	// Limits of the server; nil means the defaults.
 	Limits *server.Limits
-	// Portal has people's log-ins served.
-	Portal bool
+	// Uploads bound files for forms; nil means the defaults.
+	Uploads *chart.Limits
+	// Introspection lets clients ask for the GraphQL schema.
+	Introspection bool
+	// Statement, where not nil, is told each SQL statement that runs.
+	Statement func(sql string)
 }
 
 // Kit is a whole Chartline.
@@ -84,6 +89,7 @@ type Kit struct {
 	Passwords  *auth.Passwords
 	People     *people.Service
 	Practice   *practice.Service
+	Chart      *chart.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service
@@ -100,7 +106,7 @@ func New(t testing.TB, o Options) *Kit {
 	if k.Dir == "" {
 		k.Dir = t.TempDir()
 	}
-	db, err := sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{Statement: o.Statement})
 	must(t, err)
 	media, err := dir.Open(filepath.Join(k.Dir, "media"), dir.Options{})
 	must(t, err)
@@ -133,9 +139,14 @@ func (k *Kit) build(o Options) {
 	// A password costs next to nothing here: most tests are not about its cost.
 	k.Passwords = auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1})
 	k.Practice = practice.New(k.Gate, k.Passwords)
-	k.Entry = auth.NewLogins(auth.LoginOptions{Store: k.Store, Passwords: k.Passwords, Now: k.Clock.Now, Wait: k.wait})
+	k.Entry = auth.NewLogins(auth.LoginOptions{Store: k.Store, Passwords: k.Passwords, Now: k.Clock.Now, Wait: nobodyWaits})
 	k.Logins = logins.New(logins.Options{Gate: k.Gate, Passwords: k.Passwords, Targets: []string{SSOTarget}})
 	k.Recordings = recordings.New(k.Gate, k.Media)
+	uploads := chart.DefaultLimits()
+	if o.Uploads != nil {
+		uploads = *o.Uploads
+	}
+	k.Chart = chart.New(k.Gate, k.Media, uploads)
 	signed := checkpoint.NewFile(filepath.Join(k.Dir, "audit-checkpoints.jsonl"))
 	k.Oversight = oversight.New(k.Gate, signed, k.Key.Public())
 	k.Keeper = oversight.NewKeeper(k.Store, k.Key, signed, k.Clock.Now)
@@ -148,9 +159,9 @@ func (k *Kit) build(o Options) {
 		log = o.Log
 	}
 	k.Server = server.New(server.Deps{
-		Portal: o.Portal,
-		Logins: k.Logins, Entry: k.Entry, Passwords: k.Passwords,
-		Auth: k.Auth, Access: k.Access, People: k.People, Practice: k.Practice, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
+		Introspection: o.Introspection,
+		Logins:        k.Logins, Entry: k.Entry, Passwords: k.Passwords,
+		Auth: k.Auth, Access: k.Access, People: k.People, Practice: k.Practice, Chart: k.Chart, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
 		Oversight: k.Oversight, Keeper: k.Keeper, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", Limits: limits, Now: k.Clock.Now,
 		Checks: map[string]func(context.Context) error{"database": k.Store.Check, "media": k.Media.Check},
 	})
@@ -159,11 +170,8 @@ func (k *Kit) build(o Options) {
 // SSOTarget is the one URL beside the portal that single sign-on may lead to.
 const SSOTarget = "https://partner.example.org/welcome?from=chartline"
 
-// wait is how time passes for who is slowed down: the clock moves, nobody waits.
-func (k *Kit) wait(_ context.Context, d time.Duration) error {
-	k.Clock.Move(d)
-	return nil
-}
+// nobodyWaits is how time passes for who is slowed down.
+func nobodyWaits(context.Context, time.Duration) error { return nil }
 
 // Serve serves the kit on a loopback port until the test ends and returns its URL.
 func (k *Kit) Serve(t testing.TB) string {

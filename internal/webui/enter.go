@@ -29,7 +29,8 @@ func (s *Surface) ssoLogin(w http.ResponseWriter, r *http.Request, c httpio.Call
 	if err != nil {
 		return badLink(err)
 	}
-	s.came(w, r, l, in.Token)
+	noteVisit(w, l.Scope)
+	s.setCookie(w, r, in.Token)
 	return redirect(w, http.StatusFound, in.Target)
 }
 
@@ -43,18 +44,13 @@ func badLink(err error) error {
 	return err
 }
 
-func (s *Surface) came(w http.ResponseWriter, r *http.Request, l care.Login, token string) {
-	event := httpio.EventOf(w)
-	event.Tenant, event.Instance, event.ActorKind, event.ActorID = l.Tenant, l.Instance, care.ActorPerson, l.ID
-	s.setCookie(w, r, token)
-}
-
 // redirect answers with a place that was checked: one of our own paths, or a
 // configured URL.
 func redirect(w http.ResponseWriter, status int, to string) error {
 	h := w.Header()
 	h.Set("Location", to)
 	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer") // the token stays here
 	w.WriteHeader(status)
 	return nil
@@ -65,7 +61,6 @@ type loginView struct {
 	view
 	Practice string
 	Action   string
-	Email    string
 	Wrong    string
 	Set      bool // the password was just set
 }
@@ -101,15 +96,14 @@ func (s *Surface) login(w http.ResponseWriter, r *http.Request, c httpio.Caller)
 	if err != nil {
 		return err
 	}
-	v.Email = form.Get("email")
-	origin := c.Actor.Origin
-	l, err := s.people.Password(r.Context(), scope, v.Email, form.Get("password"), origin.Address)
+	email, origin := form.Get("email"), c.Actor.Origin
+	l, err := s.people.Password(r.Context(), scope, email, form.Get("password"), origin.Address)
 	if err != nil {
 		nobody := care.Actor{Kind: care.ActorNobody, Origin: origin}
-		err = s.logins.PasswordRefused(r.Context(), nobody, policy.LoginEnter, scope, v.Email, err)
+		err = s.logins.PasswordRefused(r.Context(), nobody, policy.LoginEnter, scope, email, err)
 		if care.KindOf(err) == care.KindBadSecret {
 			v.Wrong = "That e-mail address and password do not fit."
-			return s.pages.write(w, http.StatusUnauthorized, "login.html", v)
+			return s.pages.write(w, http.StatusBadRequest, "login.html", v)
 		}
 		return err
 	}
@@ -117,7 +111,8 @@ func (s *Surface) login(w http.ResponseWriter, r *http.Request, c httpio.Caller)
 	if err != nil {
 		return err
 	}
-	s.came(w, r, l, in.Token)
+	noteVisit(w, l.Scope)
+	s.setCookie(w, r, in.Token)
 	return redirect(w, http.StatusSeeOther, in.Target)
 }
 

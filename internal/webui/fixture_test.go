@@ -28,7 +28,12 @@ type site struct {
 
 func open(t *testing.T) *site {
 	t.Helper()
-	k := testkit.New(t, testkit.Options{Portal: true})
+	return openWith(t, testkit.Options{})
+}
+
+func openWith(t *testing.T, o testkit.Options) *site {
+	t.Helper()
+	k := testkit.New(t, o)
 	k.Tenant(t, live.Tenant, live.Instance)
 	s := &site{Kit: k}
 	partner, _ := k.Client(t, live, care.GrantSSO)

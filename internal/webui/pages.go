@@ -22,7 +22,7 @@ type pages struct {
 
 func newPages() *pages {
 	p := &pages{byName: map[string]*template.Template{}}
-	for _, name := range []string{"login.html", "password.html", "portal.html", "problem.html"} {
+	for _, name := range []string{"login.html", "password.html", "portal.html", "form.html", "problem.html"} {
 		t, err := template.ParseFS(pageFiles, "pages/layout.html", "pages/"+name)
 		if err != nil {
 			p.err = err

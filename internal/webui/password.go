@@ -68,7 +68,6 @@ func (s *Surface) setPassword(w http.ResponseWriter, r *http.Request, c httpio.C
 	if err != nil {
 		return badLink(err)
 	}
-	event := httpio.EventOf(w)
-	event.Tenant, event.Instance, event.ActorKind, event.ActorID = at.l.Tenant, at.l.Instance, care.ActorPerson, at.l.ID
+	noteVisit(w, at.l.Scope)
 	return redirect(w, http.StatusSeeOther, loginPath(at.l.Scope)+"?set")
 }

@@ -97,8 +97,8 @@ func TestTheFormLetsInAndSlowsDownGuesses(t *testing.T) {
 	valid := b.cookie()
 	for i := range 10 {
 		unknown, wrong := send("nobody@example.org", password), send("nadia@example.org", "wrong")
-		unknown.is(t, 401, "do not fit")
-		wrong.is(t, 401, "do not fit")
+		unknown.is(t, 400, "do not fit")
+		wrong.is(t, 400, "do not fit")
 		if a, b := strings.ReplaceAll(unknown.body, "nobody@", ""), strings.ReplaceAll(wrong.body, "nadia@", ""); a != b {
 			t.Fatalf("%d: the answers differ:\n%s\n%s", i, a, b)
 		}

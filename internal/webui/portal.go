@@ -3,6 +3,7 @@ package webui
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"chartline/internal/care"
 	"chartline/internal/clinic/logins"
@@ -13,8 +14,17 @@ type portalView struct {
 	view
 	Name    string
 	Profile []fact
-	Logout  string
+	// Appointments are to come, Past are over.
+	Appointments, Past []appointmentView
+	Zone               string // that their times are in
+	Forms              []formLink
+	IsPatient          bool
+	Logout             string
 }
+
+type appointmentView struct{ When, Service, With, Status string }
+
+type formLink struct{ Name, When, Path string }
 
 // fact is one line of a profile.
 type fact struct{ Name, Value string }
@@ -27,7 +37,39 @@ func (s *Surface) portal(w http.ResponseWriter, r *http.Request, v visitor) erro
 	}
 	out := portalView{view: s.view("Your page"), Logout: logoutPath}
 	out.Name, out.Profile = profile(p)
+	out.IsPatient, out.Zone = p.Patient != nil, p.TimeZone
+	zone := s.zone(p.TimeZone)
+	for _, a := range p.Appointments {
+		out.Appointments = append(out.Appointments, lowerAppointment(a, zone))
+	}
+	for _, a := range p.Past {
+		out.Past = append(out.Past, lowerAppointment(a, zone))
+	}
+	for _, f := range p.Forms {
+		out.Forms = append(out.Forms, formLink{Name: f.Name, When: f.CreatedAt.In(zone).Format(dateFormat), Path: formPath(f.ID)})
+	}
 	return s.pages.write(w, http.StatusOK, "portal.html", out)
+}
+
+const (
+	dateFormat = "2 January 2006"
+	timeFormat = "Monday 2 January 2006, 3:04 PM"
+)
+
+// zone is a time zone by its name; UTC for one that is not known.
+func (s *Surface) zone(name string) *time.Location {
+	if zone, err := s.zones.Load(name); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
+func lowerAppointment(a logins.Appointment, zone *time.Location) appointmentView {
+	words := map[care.AppointmentStatus]string{
+		care.AppointmentBooked: "booked", care.AppointmentCheckedIn: "checked in", care.AppointmentStarted: "took place",
+		care.AppointmentCancelled: "cancelled", care.AppointmentNoShow: "missed",
+	}
+	return appointmentView{When: a.Start.In(zone).Format(timeFormat), Service: a.Service, With: a.With, Status: words[a.Status]}
 }
 
 func profile(p logins.Page) (string, []fact) {

@@ -6,6 +6,7 @@ import (
 	"chartline/internal/api/httpio"
 	"chartline/internal/auth"
 	"chartline/internal/care"
+	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/policy"
 )
@@ -14,16 +15,19 @@ import (
 type Surface struct {
 	people    *auth.Logins
 	logins    *logins.Service
+	chart     *chart.Service
 	passwords *auth.Passwords
 	publicURL string
 	pages     *pages
 	crossSite *http.CrossOriginProtection
+	zones     care.Zones
 }
 
 // Options are what a Surface needs.
 type Options struct {
 	People    *auth.Logins
 	Logins    *logins.Service
+	Chart     *chart.Service
 	Passwords *auth.Passwords
 	// PublicURL is the origin that people see; empty for the one they use.
 	PublicURL string
@@ -31,7 +35,7 @@ type Options struct {
 
 // New returns the surface.
 func New(o Options) *Surface {
-	s := &Surface{people: o.People, logins: o.Logins, passwords: o.Passwords, publicURL: o.PublicURL, pages: newPages(), crossSite: http.NewCrossOriginProtection()}
+	s := &Surface{people: o.People, logins: o.Logins, chart: o.Chart, passwords: o.Passwords, publicURL: o.PublicURL, pages: newPages(), crossSite: http.NewCrossOriginProtection()}
 	if o.PublicURL != "" {
 		// An origin, as config checks.
 		_ = s.crossSite.AddTrustedOrigin(o.PublicURL)
@@ -44,9 +48,11 @@ const (
 	portalPath      = logins.Portal
 	ssoLoginPath    = "/sso/login"
 	logoutPath      = portalPath + "/logout"
-	setPasswordPath = portalPath + "/set-password"
+	setPasswordPath = logins.PasswordPath
 	stylePath       = portalPath + "/style.css"
 )
+
+func formPath(id string) string { return portalPath + "/forms/" + id }
 
 func loginPath(s care.Scope) string { return portalPath + "/login/" + s.Tenant + "/" + s.Instance }
 
@@ -62,6 +68,7 @@ func (s *Surface) table() []route {
 	return []route{
 		{get, ssoLoginPath, policy.LoginEnter, s.ssoLogin},
 		{get, portalPath, policy.PortalRead, s.inside(s.portal)},
+		{get, portalPath + "/forms/{form}", policy.FormRead, s.inside(s.form)},
 		{get, portalPath + "/login/{tenant}/{instance}", "", s.loginForm},
 		{post, portalPath + "/login/{tenant}/{instance}", policy.LoginEnter, s.login},
 		{post, logoutPath, policy.LoginLeave, s.logout},

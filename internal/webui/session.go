@@ -78,9 +78,16 @@ func (s *Surface) visitor(w http.ResponseWriter, r *http.Request, c httpio.Calle
 		return visitor{}, outside(err, session.Scope)
 	}
 	actor.Origin = c.Actor.Origin
-	event := httpio.EventOf(w)
-	event.Tenant, event.Instance, event.ActorKind, event.ActorID = actor.Tenant, session.Instance, actor.Kind, actor.ID
+	noteVisit(w, session.Scope)
 	return visitor{actor, session}, nil
+}
+
+// noteVisit notes for the log that a person was let in, and where. Who it was is
+// for the audit log alone, under the request's id: a person's id may be a
+// patient's.
+func noteVisit(w http.ResponseWriter, s care.Scope) {
+	event := httpio.EventOf(w)
+	event.Tenant, event.Instance, event.ActorKind = s.Tenant, s.Instance, care.ActorPerson
 }
 
 // away is why somebody is not in, and where they were.

@@ -31,6 +31,7 @@ func TestEnumsAreTheDomainsLists(t *testing.T) {
 		"male,female,prefer_not_to_say", "parent,child", "client,person,operator,system,nobody", "allowed,refused,not_found,failed", "newest,oldest",
 		wordsOf(care.SessionStatuses()), wordsOf(care.CallStatuses()), wordsOf(care.Directions()), wordsOf(care.Consents()),
 		wordsOf(care.NameStatuses()), wordsOf(recordings.Decisions()),
+		wordsOf(care.QuestionTypes()), wordsOf(care.AnalysisStatuses()), wordsOf(care.AppointmentStatuses()), strings.Join(care.FileTypes(), ","), wordsOf(care.Roles()),
 	}
 	seen := map[string]bool{}
 	var walk func(reflect.Type)
@@ -195,7 +196,7 @@ func TestAPersonHasOneKeyInABody(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", c.key, got, err)
 		}
 	}
-	if fmt.Sprint(encounterID("13356"), encounterID("+1"), encounterID("01"), encounterID("x"), encounterID("1e3")) != "13356 0 0 0 0" {
+	if fmt.Sprint(numberID("13356"), numberID("+1"), numberID("01"), numberID("x"), numberID("1e3")) != "13356 0 0 0 0" {
 		t.Error("an encounter's id is read in more forms than one")
 	}
 }

@@ -66,9 +66,9 @@ type encounterPath struct {
 	Encounter string `path:"encounter" doc:"The encounter's id"`
 }
 
-// encounterID reads an id in a path. What is none is asked for as 0, which
+// numberID reads an id that counts in a path. What is none is asked for as 0, which
 // nothing has.
-func encounterID(id string) int64 {
+func numberID(id string) int64 {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != id {
 		return 0
@@ -120,7 +120,7 @@ func (s *Surface) createEncounter(ctx context.Context, c call, in createEncounte
 }
 
 func (s *Surface) getEncounter(ctx context.Context, c call, in encounterPath) (encounter, error) {
-	e, err := s.Visits.Encounter(ctx, c.Actor, c.Scope, encounterID(in.Encounter))
+	e, err := s.Visits.Encounter(ctx, c.Actor, c.Scope, numberID(in.Encounter))
 	return lowerEncounter(e), err
 }
 
@@ -144,6 +144,6 @@ func (s *Surface) changeEncounter(ctx context.Context, c call, in changeEncounte
 		}
 		change.Provider = &ref
 	}
-	e, err := s.Visits.ChangeEncounter(ctx, c.Actor, c.Scope, encounterID(in.Encounter), change)
+	e, err := s.Visits.ChangeEncounter(ctx, c.Actor, c.Scope, numberID(in.Encounter), change)
 	return lowerEncounter(e), err
 }

@@ -2,6 +2,7 @@ package native
 
 import (
 	"net/http"
+	"slices"
 
 	"chartline/internal/api/httpio"
 	"chartline/internal/policy"
@@ -12,8 +13,8 @@ const prefix = "/api/v1"
 
 // operations is the table of routes.
 func (s *Surface) operations() []operation {
-	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-	return []operation{
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return slices.Concat([]operation{
 		{"getDocument", get, "/openapi.json", "", "This document", stream(s.document, describeDocument)},
 		{"getInstance", get, "/instance", policy.InstanceRead, "Read the instance's settings", handle(s.instance)},
 
@@ -60,8 +61,48 @@ func (s *Surface) operations() []operation {
 		{"relinkRecording", post, "/recordings/{recording}/relink", policy.RecordingWrite, "Move a recording to another session or call", handle(s.relinkRecording)},
 		{"settleRecording", post, "/recordings/{recording}/settle", policy.RecordingWrite, "Settle whose a recording's name is", handle(s.settleRecording)},
 
+		{"getPractice", get, "/practice", policy.PracticeRead, "Read the practice's settings", handle(s.getPractice)},
+		{"changePractice", patch, "/practice", policy.PracticeWrite, "Change the practice's settings", handle(s.changePractice)},
+		{"rotateSignupCode", put, "/practice/signup-code", policy.PracticeWrite, "Make a new sign-up code; the one before ends", handle(s.rotateSignupCode)},
+
+		{"listServices", get, "/services", policy.ServiceRead, "List services", handle(s.listServices)},
+		{"createService", post, "/services", policy.ServiceWrite, "Add a service", create(s.createService)},
+		{"getService", get, "/services/{service}", policy.ServiceRead, "Read a service", handle(s.getService)},
+		{"changeService", patch, "/services/{service}", policy.ServiceWrite, "Change or retire a service", handle(s.changeService)},
+
+		{"getSchedule", get, "/providers/{provider}/schedule", policy.ScheduleRead, "Read when a provider works", handle(s.getSchedule)},
+		{"changeSchedule", patch, "/providers/{provider}/schedule", policy.ScheduleWrite, "Change when a provider works, and for what", handle(s.changeSchedule)},
+		{"listScheduleDays", get, "/providers/{provider}/schedule/days", policy.ScheduleRead, "List a provider's days off and other unusual days", handle(s.listScheduleDays)},
+		{"putScheduleDay", put, "/providers/{provider}/schedule/days/{date}", policy.ScheduleWrite, "Make a date a day off, or one with other hours", handle(s.putScheduleDay)},
+		{"deleteScheduleDay", del, "/providers/{provider}/schedule/days/{date}", policy.ScheduleWrite, "Make a date like any other of its weekday", handle(s.deleteScheduleDay)},
+		{"listSlots", get, "/slots", policy.ScheduleRead, "List when a provider is free for a service on a date", handle(s.listSlots)},
+
+		{"listAppointments", get, "/appointments", policy.AppointmentRead, "List appointments", handle(s.listAppointments)},
+		{"createAppointment", post, "/appointments", policy.AppointmentWrite, "Book an appointment", create(s.createAppointment)},
+		{"getAppointment", get, "/appointments/{appointment}", policy.AppointmentRead, "Read an appointment", handle(s.getAppointment)},
+		{"cancelAppointment", post, "/appointments/{appointment}/cancel", policy.AppointmentWrite, "Cancel an appointment: its time is free", handle(s.cancelAppointment)},
+		{"rescheduleAppointment", post, "/appointments/{appointment}/reschedule", policy.AppointmentWrite, "Move an appointment to another slot", handle(s.rescheduleAppointment)},
+		{"checkInAppointment", post, "/appointments/{appointment}/check-in", policy.AppointmentWrite, "Note that the patient is there", handle(s.checkInAppointment)},
+		{"missAppointment", post, "/appointments/{appointment}/no-show", policy.AppointmentWrite, "Note that the patient did not come", handle(s.missAppointment)},
+		{"startAppointment", post, "/appointments/{appointment}/start", policy.AppointmentWrite, "Begin the visit: the appointment becomes an encounter", handle(s.startAppointment)},
+
+		{"listAssignments", get, "/patients/{patient}/services", policy.AssignmentRead, "List which services a patient was given", handle(s.listAssignments)},
+		{"assignService", post, "/patients/{patient}/services", policy.AssignmentWrite, "Give a patient a service", handle(s.createAssignment)},
+		{"endAssignment", patch, "/patients/{patient}/services/{assignment}", policy.AssignmentWrite, "Set an assignment's last day", handle(s.endAssignment)},
+
+		{"getPatientDetails", get, "/patients/{patient}/details", policy.PatientRead, "Read a patient's address and other details", handle(s.getPatientDetails)},
+		{"changePatientDetails", patch, "/patients/{patient}/details", policy.PatientWrite, "Change a patient's address and other details", handle(s.changePatientDetails)},
+		{"getProviderDetails", get, "/providers/{provider}/details", policy.ProviderRead, "Read a provider's address and other details", handle(s.getProviderDetails)},
+		{"changeProviderDetails", patch, "/providers/{provider}/details", policy.ProviderWrite, "Change a provider's address and other details", handle(s.changeProviderDetails)},
+
+		{"listLogins", get, "/logins", policy.LoginRead, "List the people who may log in", handle(s.listLogins)},
+		{"createLogin", post, "/logins", policy.LoginWrite, "Let a person log in", create(s.createLogin)},
+		{"getLogin", get, "/logins/{login}", policy.LoginRead, "Read a log-in", handle(s.getLogin)},
+		{"changeLogin", patch, "/logins/{login}", policy.LoginWrite, "Enable or disable a log-in", handle(s.changeLogin)},
+		{"makeSetPasswordLink", post, "/logins/{login}/set-password-link", policy.LoginWrite, "Make a link that sets a password", handle(s.setPasswordLink)},
+
 		{"listAudit", get, "/audit", policy.AuditRead, "Read the audit log of the instance", handle(s.listAudit)},
-	}
+	}, s.chartOperations())
 }
 
 // Routes is the table as httpio serves it.

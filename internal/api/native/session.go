@@ -48,7 +48,7 @@ func (s *Surface) listSessions(ctx context.Context, c call, in listSessions) (li
 	}
 	var of *int64
 	if in.Encounter != nil {
-		id := encounterID(*in.Encounter)
+		id := numberID(*in.Encounter)
 		of = &id
 	}
 	found, err := s.Visits.Sessions(ctx, c.Actor, c.Scope, of, after, in.limit()+1)

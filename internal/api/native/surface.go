@@ -11,6 +11,8 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/chart"
+	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
@@ -28,6 +30,8 @@ type Surface struct {
 	Access     *access.Service
 	People     *people.Service
 	Practice   *practice.Service
+	Chart      *chart.Service
+	Logins     *logins.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service

@@ -121,8 +121,13 @@ func describeContent(d *huma.Operation, schemas huma.Registry) {
 	for _, name := range care.MediaTypes() {
 		content[name] = &huma.MediaType{Schema: &huma.Schema{}}
 	}
+	describeDelivery(d, schemas, "The whole recording", content)
+}
+
+// describeDelivery tells how bytes are delivered; see httpio.Deliver.
+func describeDelivery(d *huma.Operation, schemas huma.Registry, whole string, content map[string]*huma.MediaType) {
 	d.Description += " HEAD too. Ranges, If-Range, If-Match and If-None-Match are heeded."
-	d.Responses["200"] = &huma.Response{Description: "The whole recording", Content: content}
+	d.Responses["200"] = &huma.Response{Description: whole, Content: content}
 	d.Responses["206"] = &huma.Response{Description: "The ranges that were asked for"}
 	d.Responses["304"] = &huma.Response{Description: "The client has it already"}
 	for _, status := range []int{http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable} {

@@ -116,3 +116,15 @@ func (names oneOf) read(o object, bad *care.Problems) {
 	}
 	bad.Add(o.path+names[0], "is required, or "+strings.Join(names[1:], ", or "))
 }
+
+// when is a row that counts where a field is given.
+type when struct {
+	given string
+	then  row
+}
+
+func (w when) read(o object, bad *care.Problems) {
+	if o.has(w.given) {
+		w.then.read(o, bad)
+	}
+}

@@ -18,14 +18,39 @@ type rule struct {
 	reason string
 }
 
-func isEmail() rule { return rule{care.ValidEmail, "must be one e-mail address"} }
+func isEmail() rule    { return rule{care.ValidEmail, "must be one e-mail address"} }
+func isPhone() rule    { return rule{care.ValidPhone, "must be 3 to 15 national digits"} }
+func isDialCode() rule { return rule{care.ValidDialCode, "must be a dial code with its plus"} }
+func isZone() rule     { return rule{care.ValidTimeZone, "must be an IANA zone name"} }
 
-func isZone() rule { return rule{care.ValidTimeZone, "must be an IANA zone name"} }
+func isDate() rule {
+	return rule{func(s string) bool { _, ok := care.ParseDate(s); return ok }, "must be YYYY-MM-DD"}
+}
+
+func isGender() rule {
+	return rule{care.ValidGender, "must be male, female or prefer_not_to_say"}
+}
+
+func isLanguage() rule {
+	return rule{care.ValidLanguage, "must be en, es, ar, it, pt-BR, fr-ca or gu"}
+}
+
+func isUUID() rule {
+	return rule{func(s string) bool { _, ok := care.ParseUUID(s); return ok }, "must be a UUID"}
+}
 
 // among is the rule of a closed list of words.
 func among(words ...string) rule {
 	return rule{func(s string) bool { return slices.Contains(words, s) }, "must be one of " + strings.Join(words, ", ")}
 }
+
+// email is one e-mail address.
+func email(name string, to *string) field {
+	return textOf(name, to, maxEmail, false, []rule{isEmail()})
+}
+
+// maxEmail is how long an e-mail address can be (RFC 5321).
+const maxEmail = 254
 
 // text is a line of at most care.MaxText characters, trimmed.
 func text(name string, to *string, rules ...rule) field {

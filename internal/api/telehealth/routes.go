@@ -2,11 +2,14 @@ package telehealth
 
 import (
 	"net/http"
+	"slices"
+	"time"
 
 	"chartline/internal/api/httpio"
 	"chartline/internal/auth"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/visits"
@@ -18,15 +21,21 @@ type Surface struct {
 	Auth   *auth.Authenticator
 	Access *access.Service
 	Visits *visits.Service
-	// SSO has section 1 served, by Logins and People.
-	SSO    bool
+	// Logins and People serve section 1.
 	Logins *logins.Service
 	People *auth.Logins
 	// Practice serves sections 3, 7, 9 and 10.
 	Practice *practice.Service
+	// Chart serves sections 4, 5, 6, 8, 11 and 13, Graph the queries of 11.
+	Chart *chart.Service
+	Graph GraphQL
+	// Stall is how long an upload may stand still.
+	Stall time.Duration
 
 	zones care.Zones
 }
+
+const prefix = "/api/service/v1"
 
 // The paths whose error bodies are their own, and one that stands alone.
 const (
@@ -38,15 +47,17 @@ const (
 // Routes is the surface's table. An empty recording name is a route of its own,
 // with and without the slash: it names nothing, which is not a wrong path.
 func (s *Surface) Routes() []httpio.Route {
-	routes := []httpio.Route{
+	return slices.Concat(s.chartRoutes(), []httpio.Route{
+		{Method: http.MethodPost, Pattern: prefix + "/patient/register", Action: policy.PatientRegister, Handle: s.registerPatient},
+		{Method: http.MethodPost, Pattern: prefix + "/patient/assign-service", Action: policy.AssignmentWrite, Handle: s.assignService},
+		{Method: http.MethodPost, Pattern: prefix + "/appointment-slots", Action: policy.ScheduleRead, Handle: s.appointmentSlots},
+		{Method: http.MethodPost, Pattern: prefix + "/provider/register", Action: policy.ProviderSignup, Handle: s.signUpProvider},
+		{Method: http.MethodPost, Pattern: prefix + "/provider/signup", Action: policy.ProviderSignup, Handle: s.signUpProvider},
+		{Method: http.MethodPost, Pattern: ssoTokenPath, Action: policy.SSOIssue, Handle: s.ssoToken},
 		{Method: http.MethodGet, Pattern: lookUpPath, Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 		{Method: http.MethodGet, Pattern: lookUpPath + "/{$}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
 		{Method: http.MethodGet, Pattern: lookUpPath + "/{recording_id}", Action: policy.EncounterLookUp, Handle: s.encounterFromRecording},
-	}
-	if s.SSO {
-		routes = append(routes, httpio.Route{Method: http.MethodPost, Pattern: ssoTokenPath, Action: policy.SSOIssue, Handle: s.ssoToken})
-	}
-	return routes
+	})
 }
 
 // Handler serves Routes.

@@ -102,7 +102,7 @@ func (s *Service) Analyses(ctx context.Context, actor care.Actor, scope care.Sco
 
 // SignAnalysis makes a draft what a provider stands for: the encounter's own, or
 // one of the patient's care team. A person signs for themselves. The same
-// provider again changes nothing. Errors: Invalid (provider), NotFound
+// provider again changes nothing. Errors: Invalid (providerId), NotFound
 // (analysis, provider), Conflict (another provider has signed; it is not
 // completed), Forbidden.
 func (s *Service) SignAnalysis(ctx context.Context, actor care.Actor, scope care.Scope, id string, provider care.PersonRef, once *care.Once) (care.Analysis, error) {
@@ -134,7 +134,7 @@ func (s *Service) SignAnalysis(ctx context.Context, actor care.Actor, scope care
 // asks.
 func maySign(tx store.Tx, actor care.Actor, a care.Analysis, signer care.Provider) error {
 	if actor.Kind == care.ActorPerson && actor.Provider != signer.Number {
-		return care.Invalid("provider", "must be the provider who asks")
+		return care.Invalid("providerId", "must be the provider who asks")
 	}
 	e, err := tx.Encounter(a.Scope, a.Encounter)
 	if err != nil || e.Provider == signer.Number {
@@ -142,7 +142,7 @@ func maySign(tx store.Tx, actor care.Actor, a care.Analysis, signer care.Provide
 	}
 	inTeam, err := tx.InCareTeam(a.Scope, a.Patient, signer.Number)
 	if err == nil && !inTeam {
-		err = care.Invalid("provider", "must be the encounter's, or in the patient's care team")
+		err = care.Invalid("providerId", "must be the encounter's, or in the patient's care team")
 	}
 	return err
 }

@@ -103,7 +103,7 @@ type batch struct {
 func (b *batch) take(ctx context.Context, actor care.Actor, next func() (Incoming, error)) error {
 	for n := 0; ; n++ {
 		in, err := next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // one that is wrapped is a body that broke off
 			if n == 0 {
 				b.bad.Add(b.field, "must have at least one file")
 			}
@@ -135,7 +135,7 @@ func (b *batch) add(ctx context.Context, actor care.Actor, at string, in Incomin
 	var known bool
 	f.ContentType, known = care.SniffFile(head)
 	switch {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF:
 		b.bad.Add(at, "must not be empty")
 	case !known:
 		b.bad.Add(at, "must be a jpg, png, pdf or heic file")

@@ -69,11 +69,12 @@ func (s *Service) make(tx store.Tx, in NewLogin, id string) (care.Login, error) 
 	return l, nil
 }
 
-// List lists log-ins by e-mail address, those after the given one.
+// List lists log-ins by id, those after the given one: an address has no place in
+// a cursor.
 func (s *Service) List(ctx context.Context, actor care.Actor, scope care.Scope, after string, limit int) ([]care.Login, error) {
 	q := gate.Request{Actor: actor, Action: policy.LoginRead, Scope: scope}
 	return gate.Read(ctx, s.gate, q, gate.Nothing("login"), func(tx store.Tx) ([]care.Login, error) {
-		return tx.Logins(scope, care.LoginEmail(after), limit)
+		return tx.Logins(scope, after, limit)
 	})
 }
 
@@ -88,15 +89,23 @@ func (s *Service) Login(ctx context.Context, actor care.Actor, scope care.Scope,
 // SetEnabled lets a person in again, or no more: their sessions and links end at
 // once. Errors: NotFound, Forbidden.
 func (s *Service) SetEnabled(ctx context.Context, actor care.Actor, scope care.Scope, ref string, enabled bool) (care.Login, error) {
+	return s.Change(ctx, actor, scope, ref, &enabled)
+}
+
+// Change is SetEnabled where enabled is given, and changes nothing where it is nil.
+func (s *Service) Change(ctx context.Context, actor care.Actor, scope care.Scope, ref string, enabled *bool) (care.Login, error) {
 	var l care.Login
-	q := gate.Request{Actor: actor, Action: policy.LoginWrite, Scope: scope, Reason: "disable"}
-	if enabled {
-		q.Reason = "enable"
+	q := gate.Request{Actor: actor, Action: policy.LoginWrite, Scope: scope}
+	if enabled != nil {
+		q.Reason = map[bool]string{true: "enable", false: "disable"}[*enabled]
 	}
 	return gate.Write(ctx, s.gate, q, locateRef(scope, ref, &l), func(tx store.Tx) (care.Login, error) {
 		l := l
-		l.Enabled, l.UpdatedAt = enabled, s.gate.Now()
-		if err := tx.UpdateLogin(l); err != nil || enabled {
+		if enabled == nil {
+			return l, nil
+		}
+		l.Enabled, l.UpdatedAt = *enabled, s.gate.Now()
+		if err := tx.UpdateLogin(l); err != nil || l.Enabled {
 			return l, err
 		}
 		for _, purpose := range []care.LinkPurpose{care.LinkSSO, care.LinkSetPassword} {

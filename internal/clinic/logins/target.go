@@ -9,8 +9,12 @@ import (
 	"chartline/internal/care"
 )
 
-// Portal is where the portal's pages are.
-const Portal = "/portal"
+// Portal is where the portal's pages are, PasswordPath the one that a
+// set-password link leads to.
+const (
+	Portal       = "/portal"
+	PasswordPath = Portal + "/set-password"
+)
 
 const maxTarget = 2000
 

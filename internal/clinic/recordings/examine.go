@@ -25,7 +25,7 @@ type Examined struct {
 	// Broken counts those that cannot be delivered; Named are the first of them.
 	Broken int
 	Named  []BrokenRecording
-	// Orphans counts objects that no recording uses: what came in just now, and
+	// Orphans counts objects that nothing uses: what came in just now, and
 	// what Sweep has not removed yet.
 	Orphans     int
 	OrphanBytes int64

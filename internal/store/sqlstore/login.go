@@ -30,7 +30,7 @@ const (
 	SELECT tenant, instance, id, email, role, person, password_hash, failures, enabled, password_at, created_at, updated_at FROM login`
 	sqlLogin        = colsLogin + ` WHERE tenant = $1 AND instance = $2 AND id = $3`
 	sqlLoginByEmail = colsLogin + ` WHERE tenant = $1 AND instance = $2 AND email = $3`
-	sqlLogins       = colsLogin + ` WHERE tenant = $1 AND instance = $2 AND email > $3 ORDER BY email LIMIT $4`
+	sqlLogins       = colsLogin + ` WHERE tenant = $1 AND instance = $2 AND id > $3 ORDER BY id LIMIT $4`
 
 	sqlLoginHas = `
 	SELECT EXISTS (SELECT 1 FROM login WHERE tenant = $1 AND instance = $2 AND id = $3)`

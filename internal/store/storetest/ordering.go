@@ -78,7 +78,7 @@ func listings() []listing {
 			func(tx store.Tx, w ward, after string, limit int) ([]care.Login, error) {
 				return tx.Logins(w.Scope, after, limit)
 			},
-			func(v care.Login) string { return v.Email }, strings.Compare),
+			func(v care.Login) string { return v.ID }, strings.Compare),
 		encounterListing("encounters", 0),
 		encounterListing("encounters of a patient", 1),
 		sessionListing("sessions", 0),

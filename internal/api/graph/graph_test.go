@@ -1,0 +1,369 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"chartline/internal/api/graph"
+	"chartline/internal/care"
+	"chartline/internal/testkit"
+)
+
+// clinic is a kit with patients and readings, and who asks.
+type clinic struct {
+	*testkit.Kit
+	t     testing.TB
+	scope care.Scope
+	actor care.Actor
+	graph *graph.Executor
+
+	mu         sync.Mutex
+	statements []string
+}
+
+var live = care.Scope{Tenant: "acme-health", Instance: "live"}
+
+// open makes a clinic with so many patients, each with a reading of every kind.
+func open(t testing.TB, patients int, introspection bool) *clinic {
+	t.Helper()
+	c := &clinic{t: t, scope: live}
+	c.Kit = testkit.New(t, testkit.Options{Statement: c.note})
+	c.Tenant(t, live.Tenant, "live", "sandbox")
+	c.graph = graph.New(graph.Options{Chart: c.Chart, Introspection: introspection})
+	c.actor = care.Actor{
+		Kind: care.ActorClient, ID: "partner", Tenant: live.Tenant, Home: "live", Instances: []string{"live", "sandbox"},
+		Grants: []care.Grant{{Tenant: live.Tenant, Instance: "live", Name: care.GrantPatientRead}},
+	}
+	for n := range patients {
+		p := c.patient(live, fmt.Sprintf("Rosalind %03d", n))
+		c.must(c.read(live, p, "2026-03-1"+fmt.Sprint(n%8)))
+		c.Clock.Move(time.Minute)
+	}
+	return c
+}
+
+func (c *clinic) note(sql string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.statements = append(c.statements, sql)
+}
+
+// counted returns the queries that do runs. What the gate's audit entries need
+// is not among them: how many of those share a commit is the moment's.
+func (c *clinic) counted(do func()) []string {
+	c.mu.Lock()
+	c.statements = nil
+	c.mu.Unlock()
+	do()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var queries []string
+	for _, sql := range c.statements {
+		sql = strings.TrimSpace(sql)
+		if (strings.HasPrefix(sql, "SELECT") || strings.HasPrefix(sql, "WITH")) && !strings.Contains(sql, "audit_") {
+			queries = append(queries, sql)
+		}
+	}
+	slices.Sort(queries)
+	return queries
+}
+
+func (c *clinic) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *clinic) patient(s care.Scope, name string) care.Patient {
+	c.t.Helper()
+	p, err := c.People.CreatePatient(c.t.Context(), testkit.Operator(), care.Patient{Scope: s, FirstName: name, LastName: "Quillfeather"}, nil)
+	c.must(err)
+	return p
+}
+
+func (c *clinic) read(s care.Scope, p care.Patient, day string) error {
+	steps, bed, sleep := int64(4000), int64(480), int64(431)
+	_, err := c.Chart.AddReadings(c.t.Context(), testkit.Operator(), s, care.PersonRef{ID: p.ID}, []care.Reading{
+		{Kind: care.ReadingSteps, Recorded: day, Steps: &steps, Key: "steps " + day, Source: "watch"},
+		{Kind: care.ReadingSleep, Recorded: day, InBedMinutes: &bed, AsleepMinutes: &sleep, Key: "sleep " + day},
+		{Kind: care.ReadingPulseOx, Recorded: day + "T08:00:00+05:30", SpO2: "97.5", Pulse: "61", Key: "ox " + day},
+	})
+	return err
+}
+
+// response is what a query is answered with.
+type response struct {
+	Data   json.RawMessage
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions map[string]any
+	}
+}
+
+func (r response) first() (code, message string) {
+	if len(r.Errors) == 0 {
+		return "", ""
+	}
+	code, _ = r.Errors[0].Extensions["code"].(string)
+	return code, r.Errors[0].Message
+}
+
+func (c *clinic) ask(query string, variables map[string]any) response {
+	c.t.Helper()
+	out, err := c.graph.Answer(c.t.Context(), c.actor, c.scope, query, "", variables)
+	c.must(err)
+	var r response
+	c.must(json.Unmarshal(out, &r))
+	return r
+}
+
+// published is the query that the contract shows, with every field.
+const published = `query Users($id: ID, $customerCode: String, $patients_created_from: String, $patients_created_to: String,
+	$data_from: String, $data_to: String, $first: Int!, $page: Int) {
+  users(id: $id, customerCode: $customerCode, patients_created_from: $patients_created_from, patients_created_to: $patients_created_to,
+	first: $first, page: $page) {
+    data {
+      patient_id user_type first_name middle_name last_name full_name gender addr1 addr2 state city country post_code email_id email_id_alt
+      phone1 phone2 work_phone country_code_phone1 country_code_phone2 country_code_work_phone country_code birth_date timezone
+      created_at updated_at last_call_date_time last_call_duration_seconds rpm_status mrn height weight
+      sleep_data(data_from: $data_from, data_to: $data_to) { total_inbed_minutes total_sleep_minutes recorded_date source }
+      steps_data(data_from: $data_from, data_to: $data_to) { steps recorded_date source }
+      pulse_ox_data(data_from: $data_from, data_to: $data_to) { id spo2_percent pulse_bpm recorded_date source }
+    }
+    paginatorInfo { count currentPage firstItem hasMorePages lastItem lastPage perPage total }
+  }
+}`
+
+func TestAPageOfAHundredRunsAsManyStatementsAsAPageOfOne(t *testing.T) {
+	t.Parallel()
+	c := open(t, 100, false)
+	ask := func(first int) func() {
+		return func() {
+			r := c.ask(published, map[string]any{"first": first})
+			if len(r.Errors) > 0 {
+				t.Fatalf("%+v", r.Errors)
+			}
+			if n := strings.Count(string(r.Data), `"spo2_percent":97.5`); n != first {
+				t.Fatalf("%d patients with readings, not %d", n, first)
+			}
+		}
+	}
+	one, hundred := c.counted(ask(1)), c.counted(ask(100))
+	if !slices.Equal(one, hundred) {
+		t.Errorf("a page of one runs\n%s\nand a page of a hundred\n%s", strings.Join(one, "\n"), strings.Join(hundred, "\n"))
+	}
+	if len(hundred) != 7 { // the total, the page, three sets of data, last calls, last sessions
+		t.Errorf("a page runs %d queries", len(hundred))
+	}
+}
+
+func TestTheSchemaIsTheOneThatClientsKnow(t *testing.T) {
+	t.Parallel()
+	const golden = "../../../docs/api/schema.graphql"
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != graph.Schema() {
+		t.Errorf("%s is not the schema that is served: a change of it is a promise broken or made; copy it there", golden)
+	}
+}
+
+func TestThePublishedQueryIsAnswered(t *testing.T) {
+	t.Parallel()
+	c := open(t, 3, false)
+	r := c.ask(published, map[string]any{"first": 2, "page": 2, "data_from": "2026-03-01", "data_to": "2026-03-31"})
+	if len(r.Errors) > 0 {
+		t.Fatalf("%+v", r.Errors)
+	}
+	for _, want := range []string{
+		`"paginatorInfo":{"count":1,"currentPage":2,"firstItem":3,"hasMorePages":false,"lastItem":3,"lastPage":2,"perPage":2,"total":3}`,
+		`"user_type":"patient","first_name":"Rosalind 002","middle_name":null`, `"rpm_status":null`, `"created_at":"2026-03-18T15:02:00Z"`,
+		`"sleep_data":[{"total_inbed_minutes":480,"total_sleep_minutes":431,"recorded_date":"2026-03-12","source":null}]`,
+		`"steps_data":[{"steps":4000,"recorded_date":"2026-03-12","source":"watch"}]`,
+		`"pulse_ox_data":[{"id":"ox 2026-03-12","spo2_percent":97.5,"pulse_bpm":61,"recorded_date":"2026-03-12T08:00:00+05:30","source":null}]`,
+	} {
+		if !strings.Contains(string(r.Data), want) {
+			t.Errorf("there is no %s in\n%s", want, r.Data)
+		}
+	}
+}
+
+func TestOneUserIsFoundByEitherIDAndOthersAreNobody(t *testing.T) {
+	t.Parallel()
+	c := open(t, 2, false)
+	other := care.Scope{Tenant: "birch-clinic", Instance: "live"}
+	c.Tenant(t, other.Tenant, "live")
+	foreign := c.patient(other, "Tarquin")
+	list, err := c.People.Patients(t.Context(), testkit.Operator(), live, 0, 1)
+	c.must(err)
+	mine := list[0]
+	query := `query($id: ID) { users(id: $id, first: 5) { data { full_name } paginatorInfo { total } } }`
+	found := `{"users":{"data":[{"full_name":"Rosalind 000 Quillfeather"}],"paginatorInfo":{"total":1}}}`
+	nobody := `{"users":{"data":[],"paginatorInfo":{"total":0}}}`
+	for _, one := range []struct {
+		id   any
+		want string
+	}{
+		{mine.ID, found}, {fmt.Sprint(mine.Number), found}, {mine.Number, found}, {float64(mine.Number), found},
+		{foreign.ID, nobody}, {fmt.Sprint(foreign.Number), nobody}, {"", nobody}, {"' or 1=1", nobody}, {"11111111-1111-4111-8111-111111111111", nobody},
+	} {
+		r := c.ask(query, map[string]any{"id": one.id})
+		want := one.want
+		if foreign.Number == mine.Number && one.id == fmt.Sprint(foreign.Number) {
+			want = found // numbers are counted in each instance: it is ours that is found
+		}
+		if len(r.Errors) > 0 || string(r.Data) != want {
+			t.Errorf("%v: %s %+v", one.id, r.Data, r.Errors)
+		}
+	}
+}
+
+func TestWhatIsWrongWithAQueryIsTold(t *testing.T) {
+	t.Parallel()
+	c := open(t, 1, false)
+	for query, want := range map[string]string{
+		`{ users(first: 0) { paginatorInfo { total } } }`:                                            "first must be 1 to 100",
+		`{ users(first: 101) { paginatorInfo { total } } }`:                                          "first must be 1 to 100",
+		`{ users(first: -1, page: 0) { paginatorInfo { total } } }`:                                  "first must be 1 to 100; page must be 1 or more",
+		`{ users(first: 1, patients_created_from: "18.03.2026") { paginatorInfo { total } } }`:       "patients_created_from must be YYYY-MM-DD",
+		`{ users(first: 1) { data { steps_data(data_from: "soon", data_to: "later") { steps } } } }`: "data_from must be YYYY-MM-DD, or a date-time with an offset (RFC 3339); data_to must be",
+		`{ users(first: 1, customerCode: "nowhere") { paginatorInfo { total } } }`:                   "No record found",
+		`{ users { paginatorInfo { total } } }`:                                                      `argument "first"`,
+		`{ users(first: 1) { data { frst_name } } }`:                                                 `Cannot query field "frst_name" on type "User".`,
+		`mutation { users(first: 1) { paginatorInfo { total } } }`:                                   "mutation",
+		`subscription { users(first: 1) { paginatorInfo { total } } }`:                               "graphql-ws",
+		`{`: "syntax error",
+		``:  "no operations",
+		`query A { users(first: 1) { paginatorInfo { total } } } query B { users(first: 1) { paginatorInfo { total } } }`: "operation",
+		`{ __schema { types { name } } }`: "",
+	} {
+		r := c.ask(query, nil)
+		if _, message := r.first(); !strings.Contains(message, want) || len(r.Errors) == 0 && want != "" {
+			t.Errorf("%s\nis answered %s %+v, not %q", query, r.Data, r.Errors, want)
+		}
+		if strings.Contains(string(r.Data), "Rosalind") || strings.Contains(fmt.Sprint(r.Errors), "Did you mean") {
+			t.Errorf("%s\nis answered %s %+v", query, r.Data, r.Errors)
+		}
+	}
+}
+
+func TestTheSchemaIsToldOnlyWhereThatIsSet(t *testing.T) {
+	t.Parallel()
+	ask := `{ __schema { queryType { name } } __type(name: "User") { fields { name type { ofType { ofType { ofType { name } } } } } } }`
+	if r := open(t, 0, false).ask(ask, nil); strings.Contains(string(r.Data), "patient_id") || strings.Contains(string(r.Data), `"Query"`) {
+		t.Errorf("it is told: %s", r.Data)
+	}
+	c := open(t, 0, true)
+	if r := c.ask(ask, nil); !strings.Contains(string(r.Data), "patient_id") || len(r.Errors) > 0 {
+		t.Errorf("it is not told: %s %+v", r.Data, r.Errors)
+	}
+	if _, message := c.ask(`{ users(first: 1) { data { frst_name } } }`, nil).first(); !strings.Contains(message, "first_name") {
+		t.Errorf("nothing is suggested: %s", message)
+	}
+}
+
+func TestTheGateIsInEveryResolver(t *testing.T) {
+	t.Parallel()
+	c := open(t, 2, false)
+	// In the sandbox the client was granted nothing.
+	c.scope = care.Scope{Tenant: live.Tenant, Instance: "sandbox"}
+	c.patient(c.scope, "Sandalwood")
+	r := c.ask(published, map[string]any{"first": 5})
+	if code, _ := r.first(); code != "FORBIDDEN" || string(r.Data) != `{"users":null}` {
+		t.Errorf("%s %+v", r.Data, r.Errors)
+	}
+	c.scope = live
+	sandbox := "sandbox"
+	r = c.ask(published, map[string]any{"first": 5, "customerCode": sandbox})
+	if code, _ := r.first(); code != "FORBIDDEN" || string(r.Data) != `{"users":null}` {
+		t.Errorf("by its code: %s %+v", r.Data, r.Errors)
+	}
+	// A provider who logged in sees the list, and the readings of those alone who
+	// are in their care.
+	c.actor = care.Actor{Kind: care.ActorPerson, ID: "somebody", Tenant: live.Tenant, Home: "live", Instances: []string{"live"},
+		Grants: c.actor.Grants, Provider: care.PersonNumber(2026, 900)}
+	r = c.ask(`{ users(first: 2) { data { patient_id steps_data { steps } last_call_date_time } } }`, nil)
+	if code, _ := r.first(); code != "FORBIDDEN" || strings.Contains(string(r.Data), "4000") {
+		t.Errorf("a provider: %s %+v", r.Data, r.Errors)
+	}
+}
+
+func TestAQueryThatWouldCostMuchIsRefusedCheaply(t *testing.T) {
+	t.Parallel()
+	c := open(t, 3, false)
+	many := func(n int, one string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, one, i)
+		}
+		return b.String()
+	}
+	for name, query := range map[string]string{
+		"5000 aliases of a field":        "{ users(first: 1) { data { " + many(5000, "a%d: full_name ") + "} } }",
+		"400 aliases of a field":         "{ users(first: 1) { data { " + many(450, "a%d: full_name ") + "} } }",
+		"5000 aliases of a page":         "{ " + many(5000, "a%d: users(first: 1) { paginatorInfo { total } } ") + "}",
+		"100 aliases of a page":          "{ " + many(100, "a%d: users(first: 1) { paginatorInfo { total } } ") + "}",
+		"six pages of a hundred":         "{ " + many(6, "a%d: users(first: 100) { paginatorInfo { total } } ") + "}",
+		"50 sets of data":                "{ users(first: 1) { data { " + many(50, "a%[1]d: steps_data(data_from: \"2026-01-%02[1]d\") { steps } ") + "} } }",
+		"cyclic fragments":               "{ users(first: 1) { data { ...A } } } fragment A on User { ...B } fragment B on User { ...A }",
+		"1000 cyclic fragments":          "{ users(first: 1) { data { ...F0 } } } " + many(1000, "fragment F%[1]d on User { ...F%[1]d } "),
+		"a fragment of itself":           "{ users(first: 1) { data { ...A } } } fragment A on User { ...A }",
+		"fragments that double":          "{ users(first: 1) { data { ...F0 } } } " + many(30, "fragment F%d on User { a: full_name ") + strings.Repeat("}", 30),
+		"20 levels":                      "{ users(first: 1) { " + strings.Repeat("data { ", 20) + "full_name" + strings.Repeat(" }", 20) + " } }",
+		"100 KB":                         "{ users(first: 1) { data { full_name } } }" + strings.Repeat(" ", 100_000),
+		"100 KB of brackets":             strings.Repeat("{", 9_999),
+		"100 KB of a name":               "{ " + strings.Repeat("a", 9_000) + " }",
+		"a list in a list in a list":     "{ users(first: " + strings.Repeat("[", 4000) + strings.Repeat("]", 4000) + ") { paginatorInfo { total } } }",
+		"introspection in introspection": "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }",
+	} {
+		start := time.Now()
+		r := c.ask(query, nil)
+		took := time.Since(start)
+		if strings.Contains(string(r.Data), "Rosalind") || took > time.Second {
+			t.Errorf("%s: after %s: %s %+v", name, took, r.Data, r.Errors)
+		}
+		if len(r.Data) > 0 && string(r.Data) != "null" && string(r.Data) != "{}" && !strings.Contains(name, "introspection") {
+			t.Errorf("%s: data: %s", name, r.Data)
+		}
+		if len(r.Errors) == 0 && !strings.Contains(name, "introspection") {
+			t.Errorf("%s: no error: %s", name, r.Data)
+		}
+		t.Logf("%s: %s", name, took)
+	}
+}
+
+func TestAFaultOfOursIsToldToTheSurfaceAndNotToTheClient(t *testing.T) {
+	t.Parallel()
+	c := open(t, 1, false)
+	c.Gate.Close() // from now on nothing can be audited
+	_, err := c.graph.Answer(t.Context(), c.actor, live, published, "", map[string]any{"first": 1})
+	if care.KindOf(err) != care.KindUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzQueriesStayCheapAndNeverPanic(f *testing.F) {
+	for _, seed := range []string{published, `{ users(first: 1) { data { full_name } } }`, `{ __schema { types { name } } }`, "{", `{ users(first: 1) { data { ...A } } } fragment A on User { ...A }`} {
+		f.Add(seed)
+	}
+	c := open(f, 3, true)
+	f.Fuzz(func(t *testing.T, query string) {
+		start := time.Now()
+		out, err := c.graph.Answer(t.Context(), c.actor, live, query, "", map[string]any{"first": 3})
+		if err != nil || !json.Valid(out) {
+			t.Errorf("%s, %v", out, err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
