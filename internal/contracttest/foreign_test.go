@@ -356,7 +356,8 @@ func TestAnotherTenantsClientGetsNothingUnderAnothersPath(t *testing.T) {
 			want = []int{404, 400} // its own home, where these ids are not
 		}
 		listed := r.method == "GET" && !strings.Contains(r.pattern, "{") || r.method == "POST" && strings.HasSuffix(r.pattern, "s")
-		if !listed && !slices.Contains(want, got.status) {
+		namesNothing := len(a.params) == 0 && len(bodyIDs(t, a.body)) == 0
+		if !listed && !namesNothing && !slices.Contains(want, got.status) {
 			t.Errorf("%s answers birch's client %d %s", r, got.status, got.body)
 		}
 		for _, m := range w.marks["acme-health"] {

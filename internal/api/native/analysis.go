@@ -41,7 +41,7 @@ func lowerAnalysis(a care.Analysis) analysis {
 
 type listAnalyses struct {
 	ofPatient
-	Encounter int64 `query:"encounter" minimum:"1" doc:"Only this encounter's"`
+	Encounter *string `query:"encounter" doc:"Only this encounter's"`
 }
 
 func (s *Surface) listAnalyses(ctx context.Context, c call, in listAnalyses) (list[analysis], error) {
@@ -49,7 +49,11 @@ func (s *Surface) listAnalyses(ctx context.Context, c call, in listAnalyses) (li
 	if err != nil {
 		return list[analysis]{}, err
 	}
-	f := chart.AnalysisFilter{Patient: optionalPerson(in.Patient), Encounter: in.Encounter}
+	f := chart.AnalysisFilter{Patient: optionalPerson(in.Patient)}
+	if in.Encounter != nil {
+		id := numberID(*in.Encounter)
+		f.Encounter = &id
+	}
 	found, err := s.Chart.Analyses(ctx, c.Actor, c.Scope, f, after, in.limit()+1)
 	if err != nil {
 		return list[analysis]{}, err

@@ -85,17 +85,33 @@ func (s *Service) Analysis(ctx context.Context, actor care.Actor, scope care.Sco
 	return gate.Read(ctx, s.gate, q, locateAnalysis(actor, scope, id, &a), func(store.Tx) (care.Analysis, error) { return a, nil })
 }
 
-// AnalysisFilter narrows a list of analyses; what is nil or 0 does not.
+// AnalysisFilter narrows a list of analyses; what is nil does not.
 type AnalysisFilter struct {
 	Patient   *care.PersonRef
-	Encounter int64
+	Encounter *int64
 }
 
 // Analyses lists analyses newest first, without their documents; see Forms.
+// NotFound may be the encounter too.
 func (s *Service) Analyses(ctx context.Context, actor care.Actor, scope care.Scope, f AnalysisFilter, after *Place, limit int) ([]care.Analysis, error) {
-	of := store.AnalysisFilter{Encounter: f.Encounter}
+	var of store.AnalysisFilter
 	q := gate.Request{Actor: actor, Action: policy.AnalysisRead, Scope: scope}
-	return gate.Read(ctx, s.gate, q, locateListed(actor, scope, "analysis", f.Patient, &of.Patient), func(tx store.Tx) ([]care.Analysis, error) {
+	return gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
+		t, err := locateListed(actor, scope, "analysis", f.Patient, &of.Patient)(tx)
+		if err != nil || f.Encounter == nil {
+			return t, err
+		}
+		e, err := tx.Encounter(scope, *f.Encounter)
+		if err != nil {
+			return t, err
+		}
+		of.Encounter = e.ID
+		p, err := tx.PatientByNumber(scope, e.Patient)
+		if err != nil {
+			return t, err
+		}
+		return gate.PatientTarget(tx, actor, scope, "analysis", "", p.ID)
+	}, func(tx store.Tx) ([]care.Analysis, error) {
 		return tx.Analyses(scope, of, after, limit)
 	})
 }
