@@ -50,8 +50,19 @@ func (p *Practice) Check() error {
 	}
 	bad.Check(p.NoticeMinutes >= 0 && p.NoticeMinutes <= 60*24*90, "noticeMinutes", "must be 0 to 129600")
 	bad.Check(p.HorizonDays >= 1 && p.HorizonDays <= 3650, "horizonDays", "must be 1 to 3650")
-	p.Languages = slices.Compact(p.Languages)
+	p.Languages = distinct(p.Languages)
 	return bad.Err()
+}
+
+// distinct returns each of all once, where it stands first.
+func distinct(all []string) []string {
+	var out []string
+	for _, s := range all {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Service is what can be booked at a practice: a kind of appointment.

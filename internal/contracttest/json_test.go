@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,8 +58,8 @@ func TestJSONThatBreaksParsersIsRefusedOnEveryRoute(t *testing.T) {
 	} {
 		for _, a := range routes {
 			a.body, a.headers = []byte(c.body), []string{"Content-Type: application/json"}
-			if optional := a.route.method == http.MethodPatch || strings.HasSuffix(a.route.pattern, "/release"); optional && c.body == "" {
-				continue // nothing to change
+			if c.body == "" && mayBeEmpty(a.route) {
+				continue
 			}
 			got := w.serve(a)
 			if !strings.Contains(fmt.Sprint(c.status), itoa(got.status)) {
@@ -80,6 +81,14 @@ func TestJSONThatBreaksParsersIsRefusedOnEveryRoute(t *testing.T) {
 	if after := w.everythingOf(w.vars["token"]); after != before {
 		t.Error("something was stored")
 	}
+}
+
+// mayBeEmpty reports whether a route takes no body for an empty one: nothing to
+// change, no reason, a day off without a note.
+func mayBeEmpty(r route) bool {
+	return r.method == http.MethodPatch || slices.ContainsFunc([]string{"/release", "/cancel", "/days/{date}"}, func(end string) bool {
+		return strings.HasSuffix(r.pattern, end)
+	})
 }
 
 func chunked(body []byte) []byte {

@@ -78,12 +78,12 @@ type newAppointment struct {
 }
 
 func (s *Surface) createAppointment(ctx context.Context, c call, in createAppointment) (appointment, error) {
+	var bad care.Problems
 	patient, err := in.Body.PatientKey.ref()
-	if err != nil {
-		return appointment{}, err
-	}
+	bad.Include(err)
 	provider, err := in.Body.ProviderKey.ref()
-	if err != nil {
+	bad.Include(err)
+	if err := bad.Err(); err != nil {
 		return appointment{}, err
 	}
 	a, err := s.Practice.Book(ctx, c.Actor, practice.Booking{
@@ -211,10 +211,10 @@ type endAssignment struct {
 }
 
 type assignmentEnd struct {
-	EndDate string `json:"endDate" doc:"YYYY-MM-DD, the last day"`
+	EndDate optional[string] `json:"endDate" doc:"YYYY-MM-DD, the last day; null while it goes on"`
 }
 
 func (s *Surface) endAssignment(ctx context.Context, c call, in endAssignment) (assignment, error) {
-	a, err := s.Practice.EndAssignment(ctx, c.Actor, c.Scope, personRef(in.Patient), in.Assignment, in.Body.EndDate)
+	a, err := s.Practice.EndAssignment(ctx, c.Actor, c.Scope, personRef(in.Patient), in.Assignment, *text(in.Body.EndDate))
 	return lowerAssignment(a), err
 }

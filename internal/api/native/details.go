@@ -35,8 +35,8 @@ func lowerDetails(d care.Details) details {
 	}
 }
 
-// detailsChange is a change as RFC 7396 has it: null removes.
-type detailsChange struct {
+// DetailsChange is a change as RFC 7396 has it: null removes.
+type DetailsChange struct {
 	EmailAlt     optional[string] `json:"emailAlt,omitzero"`
 	Phone2       optional[string] `json:"phone2,omitzero" doc:"National digits; needs countryCode2"`
 	CountryCode2 optional[string] `json:"countryCode2,omitzero" doc:"Dial code with its plus"`
@@ -53,7 +53,7 @@ type detailsChange struct {
 	WeightUnit   optional[string] `json:"weightUnit,omitzero" doc:"kg, lb, g or oz"`
 }
 
-func (c detailsChange) lift() people.DetailsChange {
+func (c DetailsChange) lift() people.DetailsChange {
 	return people.DetailsChange{
 		EmailAlt: text(c.EmailAlt), Phone2: text(c.Phone2), CountryCode2: text(c.CountryCode2), Address1: text(c.Address1), Address2: text(c.Address2),
 		City: text(c.City), State: text(c.State), Country: text(c.Country), PostCode: text(c.PostCode), Language: text(c.Language),
@@ -68,7 +68,7 @@ func (s *Surface) getPatientDetails(ctx context.Context, c call, in patientPath)
 
 type changePatientDetails struct {
 	patientPath
-	Body detailsChange
+	Body DetailsChange
 }
 
 func (s *Surface) changePatientDetails(ctx context.Context, c call, in changePatientDetails) (details, error) {
@@ -87,7 +87,7 @@ type changeProviderDetails struct {
 }
 
 type providerDetailsChange struct {
-	detailsChange
+	DetailsChange
 	BirthDate optional[string] `json:"birthDate,omitzero" doc:"YYYY-MM-DD"`
 }
 

@@ -28,7 +28,7 @@ func (o *optional[T]) UnmarshalJSON(b []byte) error {
 
 // Schema is the value's own, or null.
 func (optional[T]) Schema(r huma.Registry) *huma.Schema {
-	s := *r.Schema(reflect.TypeFor[T](), true, "")
+	s := *resolve(r, r.Schema(reflect.TypeFor[T](), true, ""))
 	s.Nullable = true
 	return &s
 }

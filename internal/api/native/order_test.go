@@ -3,6 +3,7 @@ package native_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ func nobody() map[string]string {
 	return map[string]string{
 		"patient": "00000000-0000-4000-8000-000000000000", "provider": "00000000-0000-4000-8000-000000000001", "encounter": "999999",
 		"session": "000000000000000000000000", "call": "00000000-0000-4000-8000-000000000002", "recording": "00000000-0000-4000-8000-000000000003",
+		"service": "999999", "appointment": "999999", "assignment": "00000000-0000-4000-8000-000000000004", "date": "2026-03-25", // a day is anybody's
 	}
 }
 
@@ -124,6 +126,22 @@ func TestPathsAndMethodsThatAreNotThereAreProblems(t *testing.T) {
 	}
 }
 
+// bookings makes a service, an appointment and an assignment, and notes their
+// ids. The client has no others.
+func (w *world) bookings(t *testing.T, token string, of clinic, ids map[string]string) {
+	t.Helper()
+	made := func(path string, body object, status int) answer {
+		t.Helper()
+		return w.do(t, "POST", path, ask{token: token, body: body}).want(status)
+	}
+	service := made("/services", object{"name": "Physiotherapy", "minutes": 30}, 201).number("id")
+	ids["service"] = strconv.FormatInt(service, 10)
+	w.do(t, "PATCH", "/providers/"+of.provider, ask{token: token, body: object{"timezone": "UTC"}}).want(200)
+	appointment := made("/appointments", object{"patientId": of.patient, "providerId": of.provider, "serviceId": service, "start": "2026-03-25T10:00:00Z"}, 201).number("id")
+	ids["appointment"] = strconv.FormatInt(appointment, 10)
+	ids["assignment"] = made("/patients/"+of.patient+"/services", object{"serviceId": service}, 200).text("id")
+}
+
 // Another tenant's things, in paths, queries and bodies, answer exactly as
 // things that do not exist.
 func TestAnotherTenantsThingsAreNotThere(t *testing.T) {
@@ -134,10 +152,13 @@ func TestAnotherTenantsThingsAreNotThere(t *testing.T) {
 	recording := w.upload(t, upload{token: theirToken, owner: "call=" + theirs.call, name: "theirs"}).want(201).text("id")
 	ids := map[string]string{
 		"patient": theirs.patient, "provider": theirs.provider, "encounter": "2", "session": theirs.session, "call": theirs.call, "recording": recording,
+		"date": "2026-03-25",
 	}
+	w.bookings(t, theirToken, theirs, ids)
 	w.do(t, "POST", "/encounters", ask{token: theirToken, body: object{"id": 2, "patientId": theirs.patient, "providerId": theirs.provider}}).want(201)
 	bodies := map[string]object{
 		"withhold": {"reason": "x"}, "consent": {"consent": "given"}, "relink": {"callId": own.call}, "settle": {"decision": "take"}, "care-team": {"providerId": own.provider},
+		"reschedule": {"start": "2026-03-25T15:00:00Z"}, "services": {"serviceId": 1}, "sign": {"providerId": own.provider},
 	}
 	same := func(method, unknown, foreignPath string, unknownBody, foreignBody any) {
 		t.Helper()
@@ -162,6 +183,9 @@ func TestAnotherTenantsThingsAreNotThere(t *testing.T) {
 			if strings.Contains(r.Pattern, "care-team") {
 				body = object{"role": "x"}
 			}
+			if strings.HasSuffix(r.Pattern, "{assignment}") {
+				body = object{"endDate": "2026-12-31"}
+			}
 		}
 		if b, ok := bodies[r.Pattern[strings.LastIndexByte(r.Pattern, '/')+1:]]; ok && r.Method == "POST" {
 			body = b
@@ -169,7 +193,7 @@ func TestAnotherTenantsThingsAreNotThere(t *testing.T) {
 		same(r.Method, pathOf(r.Pattern, nobody()), pathOf(r.Pattern, ids), body, body)
 		routes++
 	}
-	if routes < 24 {
+	if routes < 40 {
 		t.Errorf("only %d routes with ids", routes)
 	}
 	unknown := nobody()
@@ -182,6 +206,19 @@ func TestAnotherTenantsThingsAreNotThere(t *testing.T) {
 	same("POST", "/encounters", "/encounters", object{"patientId": unknown["patient"], "providerId": own.provider}, object{"patientId": theirs.patient, "providerId": own.provider})
 	same("POST", "/encounters", "/encounters", object{"patientId": own.patient, "providerId": unknown["provider"]}, object{"patientId": own.patient, "providerId": theirs.provider})
 	same("POST", "/sessions", "/sessions", object{"encounterId": 999999, "status": "missed", "start": "2026-03-18T14:22:00Z"}, object{"encounterId": 2, "status": "missed", "start": "2026-03-18T14:22:00Z"})
+	booking := func(patient, provider, service string) object {
+		id, _ := strconv.ParseInt(service, 10, 64)
+		return object{"patientId": patient, "providerId": provider, "serviceId": id, "start": "2026-03-25T15:00:00Z"}
+	}
+	for _, b := range [][2]object{
+		{booking(unknown["patient"], own.provider, "1"), booking(theirs.patient, own.provider, "1")},
+		{booking(own.patient, unknown["provider"], "1"), booking(own.patient, theirs.provider, "1")},
+		{booking(own.patient, own.provider, unknown["service"]), booking(own.patient, own.provider, ids["service"])},
+	} {
+		same("POST", "/appointments", "/appointments", b[0], b[1])
+	}
+	same("GET", "/appointments?patient="+unknown["patient"], "/appointments?patient="+theirs.patient, nil, nil)
+	same("GET", "/appointments?provider="+unknown["provider"], "/appointments?provider="+theirs.provider, nil, nil)
 	call := func(patient string, encounter int) object {
 		return object{"patientId": patient, "direction": "INBOUND", "status": "BUSY", "calledAt": "2026-03-18T14:22:00Z", "encounterId": encounter}
 	}

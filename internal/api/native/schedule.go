@@ -39,27 +39,21 @@ type changeSchedule struct {
 }
 
 type scheduleChange struct {
-	Hours    *WeekHours `json:"hours,omitempty" doc:"The provider's own"`
-	OwnHours *bool      `json:"ownHours,omitempty" doc:"false: the practice's hours count again"`
-	Services *[]int64   `json:"services,omitempty" maxItems:"1000" doc:"Ids; none means all"`
+	Hours    optional[WeekHours] `json:"hours,omitzero" doc:"The provider's own, all of them; null: the practice's count again"`
+	Services *[]int64            `json:"services,omitempty" maxItems:"1000" doc:"Ids; none means all"`
 }
 
 func (s *Surface) changeSchedule(ctx context.Context, c call, in changeSchedule) (schedule, error) {
 	change := practice.ScheduleChange{Services: in.Body.Services}
-	own := in.Body.OwnHours
-	switch hours := in.Body.Hours; {
-	case hours != nil && own != nil && !*own:
-		return schedule{}, care.Invalid("ownHours", "cannot be false where hours are given")
-	case hours == nil && own != nil && *own:
-		return schedule{}, care.Invalid("hours", "are required where ownHours is true")
-	case hours != nil:
-		week, err := hours.lift()
-		if err != nil {
-			return schedule{}, err
-		}
-		change.Hours = care.SetTo(week)
-	case own != nil:
+	if hours := in.Body.Hours; hours.Given {
 		change.Hours = care.Remove[care.Week]()
+		if hours.Value != nil {
+			week, err := hours.Value.lift()
+			if err != nil {
+				return schedule{}, err
+			}
+			change.Hours = care.SetTo(week)
+		}
 	}
 	v, err := s.Practice.ChangeSchedule(ctx, c.Actor, c.Scope, providerOf(in.Provider), change)
 	return lowerSchedule(v), err
@@ -129,7 +123,7 @@ type listSlots struct {
 type slots struct {
 	TimeZone string      `json:"timezone"`
 	Items    []time.Time `json:"items" nullable:"false" doc:"When an appointment can begin, in UTC"`
-	Clock    []string    `json:"clock" nullable:"false" doc:"The same as the zone's clock shows them"`
+	Clock    []string    `json:"clock" nullable:"false" doc:"The same as the zone's clock shows them, each time once"`
 }
 
 func (s *Surface) listSlots(ctx context.Context, c call, in listSlots) (slots, error) {

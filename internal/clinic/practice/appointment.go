@@ -145,10 +145,13 @@ func (s *Service) CheckIn(ctx context.Context, ask Ask) (care.Appointment, error
 // NotFound, Conflict, Forbidden.
 func (s *Service) NoShow(ctx context.Context, ask Ask) (care.Appointment, error) {
 	return s.change(ctx, ask, func(_ store.Tx, a *care.Appointment) error {
-		if s.gate.Now().Before(a.Start) {
-			return &care.Error{Kind: care.KindConflict, Noun: "appointment", Message: "the appointment has not begun"}
+		if err := a.Move(care.AppointmentNoShow); err != nil {
+			return err
 		}
-		return a.Move(care.AppointmentNoShow)
+		if s.gate.Now().Before(a.Start) {
+			return &care.Error{Kind: care.KindConflict, Noun: "appointment", Message: "the appointment's time has not come"}
+		}
+		return nil
 	})
 }
 
