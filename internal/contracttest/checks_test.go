@@ -108,7 +108,8 @@ func (w *world) checkGraphQLAudit(say func(string, ...any), s sent, a reply, ent
 	told := slices.ContainsFunc(entries, func(e care.AuditEntry) bool {
 		return e.Outcome == care.OutcomeAllowed || e.Outcome == care.OutcomeNotFound
 	})
-	if reads && !told || !reads && slices.ContainsFunc(entries, func(e care.AuditEntry) bool { return e.Outcome == care.OutcomeAllowed }) {
+	dear := bytes.Contains(a.body, []byte(`"TOO_EXPENSIVE"`)) // what was read until then is not told
+	if reads && !told || !reads && !dear && slices.ContainsFunc(entries, func(e care.AuditEntry) bool { return e.Outcome == care.OutcomeAllowed }) {
 		say("what was read and what was audited differ")
 	}
 	for _, e := range entries {

@@ -23,16 +23,20 @@ var schemaText string
 // Schema returns the schema as clients see it.
 func Schema() string { return schemaText }
 
-// Bounds of one request. Pages are bounded by maxFirst.
+// Bounds of one request. The published query, with every field there is, asks for
+// some 60 fields, and a page with all that belongs to it is five loads. What a
+// request costs grows with its values, at one or two microseconds each: patients
+// by fields, and readings by fields.
 const (
 	maxQuery      = 10_000 // bytes
 	maxDepth      = 6      // of fields in fields
-	maxSelections = 400
-	maxOverlaps   = 10_000 // pairs of fields that are compared
-	maxErrors     = 20     // that are told
-	maxFirst      = 100    // patients of a page
-	maxPatients   = 500    // of all pages of a request
-	maxLoads      = 12     // pages, and sets of data of a page
+	maxSelections = 150
+	maxOverlaps   = 10_000                // pairs of fields that are compared
+	maxErrors     = 20                    // that are told
+	maxFirst      = 100                   // patients of a page
+	maxPatients   = 200                   // of all pages of a request
+	maxLoads      = 10                    // pages, and sets of data of a page
+	maxReadings   = chart.MaxPageReadings // that are read, and that are told
 
 	// Asking for the schema nests deeper and selects more.
 	maxDepthIntrospection = 16
@@ -111,30 +115,40 @@ type request struct {
 	actor care.Actor
 	scope care.Scope
 
-	mu       sync.Mutex
-	patients int
-	loads    int
-	dear     bool  // more was asked for than a request may cost
-	fault    error // the first one of ours
+	mu    sync.Mutex
+	spent cost
+	dear  bool  // more was asked for than a request may cost
+	fault error // the first one of ours
 }
 
 type requestKey struct{}
 
 func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
 
-// spend counts what a request costs: so many patients, so many reads.
-func (r *request) spend(patients, loads int) error {
+// cost is what a request takes: patients of pages, loads, readings that are read
+// once for a page and told once for each name that a query gives them.
+type cost struct{ patients, loads, read, told int }
+
+// spend counts what a request costs. Once that is too much, nothing more of the
+// request is worked on, and nothing of it is answered.
+func (r *request) spend(c cost) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.patients, r.loads = r.patients+patients, r.loads+loads
-	r.dear = r.patients > maxPatients || r.loads > maxLoads
+	s := &r.spent
+	s.patients, s.loads, s.read, s.told = s.patients+c.patients, s.loads+c.loads, s.read+c.read, s.told+c.told
+	var reason string
 	switch {
-	case r.patients > maxPatients:
-		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d patients in all", maxPatients)}
-	case r.loads > maxLoads:
-		return &refusal{code: "TOO_EXPENSIVE", message: fmt.Sprintf("a request may ask for at most %d pages and sets of data", maxLoads)}
+	case s.patients > maxPatients:
+		reason = fmt.Sprintf("a request may ask for at most %d patients in all", maxPatients)
+	case s.loads > maxLoads:
+		reason = fmt.Sprintf("a request may ask for at most %d pages and sets of data", maxLoads)
+	case s.read > maxReadings || s.told > maxReadings:
+		reason = fmt.Sprintf("a request may ask for at most %d readings in all", maxReadings)
+	default:
+		return nil
 	}
-	return nil
+	r.dear = true
+	return &refusal{code: "TOO_EXPENSIVE", message: reason}
 }
 
 // refusal is an error that a response tells.

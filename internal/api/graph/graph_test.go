@@ -297,47 +297,90 @@ func TestTheGateIsInEveryResolver(t *testing.T) {
 	}
 }
 
+// many writes a template n times.
+func many(n int, one string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, one, i)
+	}
+	return b.String()
+}
+
+// TestAQueryThatWouldCostMuchIsRefusedCheaply is S23: an attacker asks for what
+// grows beyond its text, by aliases, fragments, depth or mere length. All of it is
+// refused whole, before it has cost anything.
 func TestAQueryThatWouldCostMuchIsRefusedCheaply(t *testing.T) {
 	t.Parallel()
 	c := open(t, 3, false)
-	many := func(n int, one string) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, one, i)
-		}
-		return b.String()
-	}
 	for name, query := range map[string]string{
 		"5000 aliases of a field":        "{ users(first: 1) { data { " + many(5000, "a%d: full_name ") + "} } }",
-		"400 aliases of a field":         "{ users(first: 1) { data { " + many(450, "a%d: full_name ") + "} } }",
+		"200 aliases of a field":         "{ users(first: 1) { data { " + many(200, "a%d: full_name ") + "} } }",
 		"5000 aliases of a page":         "{ " + many(5000, "a%d: users(first: 1) { paginatorInfo { total } } ") + "}",
-		"100 aliases of a page":          "{ " + many(100, "a%d: users(first: 1) { paginatorInfo { total } } ") + "}",
-		"six pages of a hundred":         "{ " + many(6, "a%d: users(first: 100) { paginatorInfo { total } } ") + "}",
-		"50 sets of data":                "{ users(first: 1) { data { " + many(50, "a%[1]d: steps_data(data_from: \"2026-01-%02[1]d\") { steps } ") + "} } }",
+		"40 aliases of a page":           "{ " + many(40, "a%d: users(first: 1) { paginatorInfo { total } } ") + "}",
+		"three pages of a hundred":       "{ " + many(3, "a%d: users(first: 100) { paginatorInfo { total } } ") + "}",
+		"30 sets of data":                "{ users(first: 1) { data { " + many(30, "a%[1]d: steps_data(data_from: \"2026-01-%02[1]d\") { steps } ") + "} } }",
 		"cyclic fragments":               "{ users(first: 1) { data { ...A } } } fragment A on User { ...B } fragment B on User { ...A }",
 		"1000 cyclic fragments":          "{ users(first: 1) { data { ...F0 } } } " + many(1000, "fragment F%[1]d on User { ...F%[1]d } "),
+		"100 cyclic fragments":           "{ users(first: 1) { data { ...F0 } } } " + many(100, "fragment F%[1]d on User { ...F%[1]d } "),
 		"a fragment of itself":           "{ users(first: 1) { data { ...A } } } fragment A on User { ...A }",
-		"fragments that double":          "{ users(first: 1) { data { ...F0 } } } " + many(30, "fragment F%d on User { a: full_name ") + strings.Repeat("}", 30),
+		"fragments that double":          "{ users(first: 1) { data { ...F0 } } } " + doubling(12) + "fragment F12 on User { full_name }",
 		"20 levels":                      "{ users(first: 1) { " + strings.Repeat("data { ", 20) + "full_name" + strings.Repeat(" }", 20) + " } }",
 		"100 KB":                         "{ users(first: 1) { data { full_name } } }" + strings.Repeat(" ", 100_000),
-		"100 KB of brackets":             strings.Repeat("{", 9_999),
-		"100 KB of a name":               "{ " + strings.Repeat("a", 9_000) + " }",
+		"10 KB of brackets":              strings.Repeat("{", 9_999),
+		"10 KB of a name":                "{ " + strings.Repeat("a", 9_000) + " }",
 		"a list in a list in a list":     "{ users(first: " + strings.Repeat("[", 4000) + strings.Repeat("]", 4000) + ") { paginatorInfo { total } } }",
 		"introspection in introspection": "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }",
 	} {
-		start := time.Now()
-		r := c.ask(query, nil)
-		took := time.Since(start)
-		if strings.Contains(string(r.Data), "Rosalind") || took > time.Second {
-			t.Errorf("%s: after %s: %s %+v", name, took, r.Data, r.Errors)
+		r, cheapest := c.ask(query, nil), time.Hour
+		for tries := 0; tries < 50 && cheapest > cheap; tries++ { // what else the machine does is not counted
+			start := time.Now()
+			c.ask(query, nil)
+			cheapest = min(cheapest, time.Since(start))
 		}
-		if len(r.Data) > 0 && string(r.Data) != "null" && string(r.Data) != "{}" && !strings.Contains(name, "introspection") {
+		if cheapest > cheap {
+			t.Errorf("%s: takes %s", name, cheapest)
+		}
+		if len(r.Data) > 0 && string(r.Data) != "null" && string(r.Data) != "{}" {
 			t.Errorf("%s: data: %s", name, r.Data)
 		}
 		if len(r.Errors) == 0 && !strings.Contains(name, "introspection") {
 			t.Errorf("%s: no error: %s", name, r.Data)
 		}
-		t.Logf("%s: %s", name, took)
+	}
+}
+
+// doubling is fragments each of which stands twice in the one before.
+func doubling(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "fragment F%d on User { ...F%d ...F%d } ", i, i+1, i+1)
+	}
+	return b.String()
+}
+
+// TestReadingsAreBoundedHoweverTheyAreAskedFor asks for one set of data again and
+// again under other names: it is read once, but told each time.
+func TestReadingsAreBoundedHoweverTheyAreAskedFor(t *testing.T) {
+	t.Parallel()
+	c := open(t, 1, false)
+	list, err := c.People.Patients(t.Context(), testkit.Operator(), live, 0, 1)
+	c.must(err)
+	steps := make([]care.Reading, care.MaxReadings)
+	for i := range steps {
+		n := int64(i)
+		steps[i] = care.Reading{Kind: care.ReadingSteps, Recorded: "2026-03-17", Steps: &n}
+	}
+	_, err = c.Chart.AddReadings(t.Context(), testkit.Operator(), live, care.PersonRef{ID: list[0].ID}, steps)
+	c.must(err)
+	ask := func(times int) response {
+		return c.ask("{ users(first: 1) { data { "+many(times, "a%d: steps_data(data_from: \"2026-03-17\") { steps } ")+"} } }", nil)
+	}
+	if r := ask(20); len(r.Errors) > 0 || strings.Count(string(r.Data), `"steps"`) != 20_000 {
+		t.Errorf("20,000 readings: %+v", r.Errors)
+	}
+	r := ask(21)
+	if code, message := r.first(); code != "TOO_EXPENSIVE" || !strings.Contains(message, "20000 readings") || len(r.Data) > 0 && string(r.Data) != "null" {
+		t.Errorf("21,000 readings: %.200s %+v", r.Data, r.Errors)
 	}
 }
 

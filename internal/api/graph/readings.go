@@ -40,7 +40,7 @@ type load[T any] struct {
 // of returns what is known of a patient, reading it where nobody did.
 func (l *load[T]) of(r *request, patient string, read func() (map[string]T, error)) (T, bool, error) {
 	l.once.Do(func() {
-		if l.err = r.spend(0, 1); l.err == nil {
+		if l.err = r.spend(cost{loads: 1}); l.err == nil {
 			l.found, l.err = read()
 		}
 	})
@@ -64,7 +64,15 @@ func (l *loader) readingsOf(ctx context.Context, patient string, k readingsKey) 
 		if err != nil {
 			return nil, err
 		}
-		return l.chart.Readings(ctx, l.request.actor, l.scope, l.patients, k.kind, r)
+		found, err := l.chart.Readings(ctx, l.request.actor, l.scope, l.patients, k.kind, r)
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		for _, of := range found {
+			n += len(of)
+		}
+		return found, l.request.spend(cost{read: n})
 	})
 	return found, err
 }
@@ -109,6 +117,9 @@ func (a dataArgs) of(kind care.ReadingKind) readingsKey {
 // data resolves a set of data: nil with an error.
 func data[T any](ctx context.Context, u *user, k readingsKey, lower func(care.Reading) T) (*[]T, error) {
 	found, err := u.loader.readingsOf(ctx, u.patient, k)
+	if err == nil {
+		err = u.loader.request.spend(cost{told: len(found)})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (q *query) users(ctx context.Context, r *request, in usersArgs) (*paginator
 	if err != nil {
 		return nil, err
 	}
-	if err := r.spend(page.Size, 1); err != nil {
+	if err := r.spend(cost{patients: page.Size, loads: 1}); err != nil {
 		return nil, err
 	}
 	scope, err := q.chart.At(ctx, r.actor, r.scope, value(in.CustomerCode))
