@@ -64,14 +64,19 @@ func (p *Passwords) Least() int { return p.least }
 // Hash returns what is kept of a password; about are words that it must not be.
 // Errors: Invalid ("password"), TooLarge, Unavailable.
 func (p *Passwords) Hash(ctx context.Context, password string, about ...string) (string, error) {
-	if len(password) > care.MaxPasswordBytes || !utf8.ValidString(password) {
-		return "", care.CheckPassword(password, p.least)
-	}
-	password = canonical(password)
-	if err := care.CheckPassword(password, p.least, about...); err != nil {
+	if err := p.Check(password, about...); err != nil {
 		return "", err
 	}
-	return p.hash(ctx, password)
+	return p.hash(ctx, canonical(password))
+}
+
+// Check says why a password is not taken; about are words that it must not be.
+// Errors: Invalid ("password"), TooLarge.
+func (p *Passwords) Check(password string, about ...string) error {
+	if len(password) > care.MaxPasswordBytes || !utf8.ValidString(password) {
+		return care.CheckPassword(password, p.least)
+	}
+	return care.CheckPassword(canonical(password), p.least, about...)
 }
 
 // hash hashes a password that is taken, in its canonical form.

@@ -32,14 +32,15 @@ func (p Patient) LogValue() slog.Value { return slog.StringValue(p.ID) }
 // FullName joins the names that are there.
 func (p Patient) FullName() string { return FullName(p.FirstName, p.MiddleName, p.LastName) }
 
-// Check names every faulty field. now bounds the birth date.
+// Check names every faulty field. now bounds the birth date, as the calendar of
+// the patient's own zone has it, or else that of UTC.
 func (p *Patient) Check(now time.Time) error {
 	var bad Problems
 	checkPerson(&bad, person{&p.FirstName, &p.MiddleName, &p.LastName, p.Gender, p.Email, p.Phone, p.CountryCode, p.TimeZone})
 	if p.BirthDate != "" {
 		d, ok := ParseDate(p.BirthDate)
 		bad.Check(ok, "birthDate", "must be YYYY-MM-DD")
-		bad.Check(!ok || !d.After(now), "birthDate", "must not be in the future")
+		bad.Check(!ok || !d.After(dateIn(p.TimeZone, now)), "birthDate", "must not be in the future")
 	}
 	for field, s := range map[string]*string{"mrn": &p.MRN, "externalId": &p.ExternalID} {
 		var ok bool

@@ -17,6 +17,21 @@ func LoadZone(name string) (*time.Location, error) {
 	return z, nil
 }
 
+// EarliestZone is how far the clocks that are ahead of all others are ahead of
+// UTC: a date that has not begun there has begun nowhere.
+const EarliestZone = 14 * time.Hour
+
+// dateIn is the midnight in UTC that stands for now's date in a zone; for UTC's
+// where the name is of none.
+func dateIn(zone string, now time.Time) time.Time {
+	z, err := LoadZone(zone)
+	if err != nil {
+		z = time.UTC
+	}
+	y, m, d := now.In(z).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
 // Zones is LoadZone with a memory: reading a zone costs more than a look-up.
 // The zero value is ready; it is safe for concurrent use. It holds at most the
 // few hundred zones that exist.

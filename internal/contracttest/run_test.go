@@ -274,6 +274,8 @@ func (w *world) do(verb string, args []string) {
 	case "link": // a recording's bytes to a file outside
 		w.must(os.Remove(w.blobPath(args[0])))
 		w.must(os.Symlink(args[1], w.blobPath(args[0])))
+	case "mark": // words that no log, metric or error may show from here on
+		w.mark("acme-health", args...)
 	case "sweep": // what the server does hourly
 		actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
 		_, err := w.kit.Chart.Sweep(w.t.Context(), actor)

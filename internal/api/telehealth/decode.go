@@ -63,13 +63,19 @@ func readObject(raw json.RawMessage, at string, rows []row, bad *care.Problems) 
 	}
 }
 
-// has reports whether a field is there: not absent, null or blank.
-func (o object) has(name string) bool {
+// given reports whether a field is there: not absent, null or empty.
+func (o object) given(name string) bool {
 	raw, there := o.values[name]
-	if !there || string(raw) == "null" {
+	return there && string(raw) != "null" && string(raw) != `""`
+}
+
+// has reports whether a field is there and not blank.
+func (o object) has(name string) bool {
+	if !o.given(name) {
 		return false
 	}
 	var text string
+	raw := o.values[name]
 	return raw[0] != '"' || json.Unmarshal(raw, &text) != nil || strings.TrimSpace(text) != ""
 }
 
@@ -78,6 +84,7 @@ type field struct {
 	name     string
 	required bool
 	needs    []string // what is required where this field is given
+	blanks   bool     // blank text is a value, and not the same as absent
 	// set checks a value and keeps it; at is its path.
 	set func(raw json.RawMessage, at string, bad *care.Problems)
 }
@@ -88,6 +95,12 @@ func (f field) must() field {
 	return f
 }
 
+// blank makes blank text a value: a password of spaces is a bad one, not none.
+func (f field) blank() field {
+	f.blanks = true
+	return f
+}
+
 // with makes other fields required where this one is given.
 func (f field) with(names ...string) field {
 	f.needs = names
@@ -95,7 +108,7 @@ func (f field) with(names ...string) field {
 }
 
 func (f field) read(o object, bad *care.Problems) {
-	if !o.has(f.name) {
+	if !o.has(f.name) && !(f.blanks && o.given(f.name)) {
 		bad.Check(!f.required, o.path+f.name, "is required")
 		return
 	}

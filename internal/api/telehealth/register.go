@@ -21,7 +21,7 @@ type wireRegister struct {
 	complaint    string
 }
 
-func (in *wireRegister) rows() []row {
+func (in *wireRegister) rows(check domain) []row {
 	p, d := &in.patient, &in.details
 	return append(in.service.rows(),
 		text("first_name", &p.FirstName).must(), text("middle_name", &p.MiddleName), text("last_name", &p.LastName).must(),
@@ -33,12 +33,12 @@ func (in *wireRegister) rows() []row {
 		text("zip_code", &d.PostCode), text("mrn", &p.MRN),
 		decimal("height", &d.Height, isMeasure()).with("height_unit"), text("height_unit", &d.HeightUnit, among(care.HeightUnits()...)),
 		decimal("weight", &d.Weight, isMeasure()).with("weight_unit"), text("weight_unit", &d.WeightUnit, among(care.WeightUnits()...)),
-		exactText("password", &in.password, maxBody), text("customer_code", &in.customerCode), text("timezone", &in.timeZone, isZone()),
+		exactText("password", &in.password, care.MaxPasswordBytes).blank(), text("customer_code", &in.customerCode), text("timezone", &in.timeZone, isZone()),
 		email("provider_email", &in.provider),
 		text("appointment_date", &in.date, isDate()).with("appointment_time", "provider_email"),
 		text("appointment_time", &in.time, isClockTime()).with("appointment_date", "provider_email"),
-		when{"appointment_date", oneOf{"service_id", "service"}},
-		longText("complaint", &in.complaint, care.MaxLongText),
+		when{"appointment_date", oneOf{"service_id", "service"}}, when{"appointment_time", oneOf{"service_id", "service"}},
+		longText("complaint", &in.complaint, care.MaxLongText), check,
 	)
 }
 
@@ -47,7 +47,7 @@ func isMeasure() rule {
 }
 
 func isClockTime() rule {
-	return rule{func(s string) bool { _, ok := care.ParseClockTime(s); return ok }, `must be a time such as "09:00 AM"`}
+	return rule{func(s string) bool { _, ok := care.ParseClockTime(s); return ok }, "must be a time such as 09:00 AM"}
 }
 
 func (in *wireRegister) lift(scope care.Scope) practice.Registration {
@@ -81,12 +81,16 @@ type wireRegistered struct {
 // for.
 func (s *Surface) registerPatient(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
 	var in wireRegister
-	if err := decode(w, r, body{rows: in.rows()}); err != nil {
+	check := func() error {
+		asked := in.lift(c.Scope)
+		return wireNames{fields: registerNames}.in(s.Practice.CheckRegistration(&asked))
+	}
+	if err := decode(w, r, body{rows: in.rows(check)}); err != nil {
 		return err
 	}
 	done, err := s.Practice.Register(r.Context(), c.Actor, in.lift(c.Scope))
 	if err != nil {
-		names := wireNames{registerNames, map[string]string{"practice": "customer_code", "provider": "provider_email", "service": in.service.name()}}
+		names := wireNames{registerNames, map[string]string{"practice": "customer_code", "provider": "provider_email", "service": in.service.field()}}
 		return names.in(err)
 	}
 	return answer(w, http.StatusOK, wireRegistered{done.Patient.Number, done.Patient.ID, done.Appointment})

@@ -21,7 +21,23 @@ func (in *wireAssign) rows() []row {
 	return append(in.service.rows(),
 		integer("patient_id", &in.patient).must(), oneOf{"service_id", "service"},
 		email("provider_email", &in.provider), text("start_date", &in.startDate, isDate()), text("end_date", &in.endDate, isDate()),
+		domain(in.inOrder),
 	)
+}
+
+// inOrder names an end before the start.
+func (in *wireAssign) inOrder() error {
+	if in.startDate == "" || in.endDate == "" {
+		return nil // today counts, which is looked up inside
+	}
+	return assignNames(in).in((&care.Assignment{StartDate: in.startDate, EndDate: in.endDate}).Check())
+}
+
+func assignNames(in *wireAssign) wireNames {
+	return wireNames{
+		map[string]string{"startDate": "start_date", "endDate": "end_date"},
+		map[string]string{"provider": "provider_email", "service": in.service.field()},
+	}
 }
 
 type wireAssigned struct {
@@ -49,11 +65,7 @@ func (s *Surface) assignService(w http.ResponseWriter, r *http.Request, c httpio
 	}
 	done, err := s.Practice.Assign(r.Context(), c.Actor, ask, nil)
 	if err != nil {
-		names := wireNames{
-			map[string]string{"startDate": "start_date", "endDate": "end_date"},
-			map[string]string{"provider": "provider_email", "service": in.service.name()},
-		}
-		return names.in(err)
+		return assignNames(&in).in(err)
 	}
 	a := done.Assignment
 	return answer(w, http.StatusOK, wireAssigned{a.ID, a.Patient, wireServiceName{done.Service.ID, done.Service.Name}})

@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"strconv"
 
 	"chartline/internal/care"
 	"chartline/internal/gate"
@@ -17,6 +18,7 @@ type Service struct {
 
 // Hasher turns a password into what is kept of it; see auth.Passwords.
 type Hasher interface {
+	Check(password string, about ...string) error
 	Hash(ctx context.Context, password string, about ...string) (string, error)
 }
 
@@ -29,7 +31,8 @@ type ProviderRef struct {
 	Email string
 }
 
-// ServiceRef names a service: by id, or else by name.
+// ServiceRef names a service: by id, by name, or by both, which must agree. A
+// name may be the id in digits, where no service is called so.
 type ServiceRef struct {
 	ID   int64
 	Name string
@@ -47,19 +50,48 @@ func findProvider(tx store.Tx, s care.Scope, ref ProviderRef) (care.Provider, er
 	return gate.FindProviderByEmail(tx, s, ref.Email)
 }
 
-// findService returns a service that can be booked, or NotFound.
+// findService returns a service that can be booked, or NotFound, or Invalid
+// where id and name are of two.
 func findService(tx store.Tx, s care.Scope, ref ServiceRef) (care.Service, error) {
-	find := func() (care.Service, error) {
-		if ref.ID != 0 {
-			return tx.Service(s, ref.ID)
-		}
-		return tx.ServiceByName(s, ref.Name)
+	v, err := serviceOf(tx, s, ref)
+	switch {
+	case err != nil:
+		return v, err
+	case v.Retired:
+		return v, care.NotFound("service")
+	case ref.ID != 0 && ref.Name != "" && ref.Name != v.Name && ref.Name != serviceID(v.ID):
+		return v, care.Invalid("service", "is not the one that the id names")
 	}
-	v, err := find()
-	if err == nil && v.Retired {
-		err = care.NotFound("service")
+	return v, nil
+}
+
+func serviceOf(tx store.Tx, s care.Scope, ref ServiceRef) (care.Service, error) {
+	if ref.ID != 0 {
+		return tx.Service(s, ref.ID)
+	}
+	v, err := tx.ServiceByName(s, ref.Name)
+	if id, bad := strconv.ParseInt(ref.Name, 10, 64); care.IsNotFound(err) && bad == nil {
+		return tx.Service(s, id)
 	}
 	return v, err
+}
+
+// checkPassword notes what is wrong with a password; there may be none.
+func (s *Service) checkPassword(bad *care.Problems, password string, about ...string) {
+	if password == "" {
+		return
+	}
+	err := s.passwords.Check(password, about...)
+	bad.Check(care.KindOf(err) != care.KindTooLarge, "password", "is too long")
+	bad.Include(err)
+}
+
+// hashPassword returns what is kept of a password; nothing of none.
+func (s *Service) hashPassword(ctx context.Context, password string, about ...string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	return s.passwords.Hash(ctx, password, about...)
 }
 
 // scheduleOf returns a provider's schedule, or the one that says nothing.

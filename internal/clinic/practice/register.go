@@ -34,6 +34,11 @@ type Registration struct {
 	Wanted   *WantedSlot
 }
 
+// about are words that the password must not be.
+func (r Registration) about() []string {
+	return []string{r.Patient.Email, r.Patient.FirstName, r.Patient.LastName}
+}
+
 // WantedSlot is a slot as its clock shows it.
 type WantedSlot struct {
 	Date      string // YYYY-MM-DD
@@ -58,12 +63,12 @@ func (r Registered) AuditTarget() care.Target {
 // with the same name, birth date, e-mail and phone within 24 hours gets the same
 // patient, and the appointment that was booked. Errors: Invalid, NotFound
 // (practice, provider, service), Ambiguous (provider), Conflict (mrn, start),
-// TooLarge (password), Forbidden.
+// Forbidden.
 func (s *Service) Register(ctx context.Context, actor care.Actor, in Registration) (Registered, error) {
-	if err := s.checkRegistration(&in); err != nil {
+	if err := s.CheckRegistration(&in); err != nil {
 		return Registered{}, err
 	}
-	hash, err := s.hashPassword(ctx, in.Password, in.Patient.Email, in.Patient.FirstName, in.Patient.LastName)
+	hash, err := s.hashPassword(ctx, in.Password, in.about()...)
 	if err != nil {
 		return Registered{}, err
 	}
@@ -87,8 +92,13 @@ func (s *Service) Register(ctx context.Context, actor care.Actor, in Registratio
 	})
 }
 
-func (s *Service) checkRegistration(in *Registration) error {
+// CheckRegistration names every faulty field of a registration by itself, before
+// anything stored is looked at. Errors: Invalid.
+func (s *Service) CheckRegistration(in *Registration) error {
 	now := s.gate.Now()
+	if in.Patient.TimeZone == "" {
+		now = now.Add(care.EarliestZone) // the practice's, which is looked up inside
+	}
 	var bad care.Problems
 	bad.Include(in.Patient.Check(now))
 	bad.Include(in.Details.Check())
@@ -97,20 +107,13 @@ func (s *Service) checkRegistration(in *Registration) error {
 	bad.Check(in.Patient.BirthDate != "", "birthDate", "is required")
 	bad.Check(in.Patient.Email != "", "email", "is required")
 	bad.Check(in.Patient.Phone != "", "phone", "is required")
+	s.checkPassword(&bad, in.Password, in.about()...)
 	if w := in.Wanted; w != nil {
 		bad.Include((&care.Appointment{Complaint: w.Complaint}).Check())
 		_, err := SlotQuery{Date: w.Date, TimeZone: w.TimeZone}.check()
 		bad.Include(err)
 	}
 	return bad.Err()
-}
-
-// hashPassword returns what is kept of a password; nothing of none.
-func (s *Service) hashPassword(ctx context.Context, password string, about ...string) (string, error) {
-	if password == "" {
-		return "", nil
-	}
-	return s.passwords.Hash(ctx, password, about...)
 }
 
 // registered returns the patient that the client's words meant before, or makes
@@ -133,6 +136,9 @@ func (s *Service) registered(tx store.Tx, client string, in Registration, hash s
 			return p, err
 		}
 		p.TimeZone = home.TimeZone
+		if err := p.Check(now); err != nil {
+			return p, err
+		}
 	}
 	if p.Number, err = tx.NextPerson(in.Scope, now.Year()); err != nil {
 		return p, err

@@ -86,5 +86,7 @@ func locateService(scope care.Scope, id int64, v *care.Service) func(store.Tx) (
 }
 
 func serviceTarget(v care.Service) care.Target {
-	return care.Target{Noun: "service", ID: strconv.FormatInt(v.ID, 10)}
+	return care.Target{Noun: "service", ID: serviceID(v.ID)}
 }
+
+func serviceID(id int64) string { return strconv.FormatInt(id, 10) }

@@ -30,24 +30,24 @@ type Signup struct {
 	Password string
 }
 
+// about are words that the password must not be.
+func (s Signup) about() []string {
+	return []string{s.Provider.Email, s.Provider.FirstName, s.Provider.LastName}
+}
+
 // SignUp makes a provider, with a log-in where they have an e-mail address. They
 // have the practice's hours and services, and see no patient until somebody puts
 // them into a care team. Errors: Forbidden (a wrong code too), RateLimited,
-// Invalid, Conflict (email), TooLarge (password).
+// Invalid, Conflict (email).
 func (s *Service) SignUp(ctx context.Context, actor care.Actor, in Signup) (care.Provider, error) {
-	var bad care.Problems
-	bad.Include(in.Provider.Check())
-	bad.Include(in.Details.Check())
-	bad.Check(in.Provider.FirstName != "", "firstName", "is required")
-	bad.Check(in.Password != "", "password", "is required")
-	if err := bad.Err(); err != nil {
+	if err := s.CheckSignup(&in); err != nil {
 		return care.Provider{}, err
 	}
 	q := gate.Request{Actor: actor, Action: policy.ProviderSignup, Scope: in.Scope}
 	if err := s.checkCode(ctx, q, in.Code); err != nil {
 		return care.Provider{}, err
 	}
-	hash, err := s.hashPassword(ctx, in.Password, in.Provider.Email, in.Provider.FirstName, in.Provider.LastName)
+	hash, err := s.hashPassword(ctx, in.Password, in.about()...)
 	if err != nil {
 		if noted := s.gate.Note(ctx, q, care.Target{Noun: "provider"}, care.OutcomeFailed, care.KindOf(err).String()); noted != nil {
 			return care.Provider{}, noted
@@ -59,6 +59,22 @@ func (s *Service) SignUp(ctx context.Context, actor care.Actor, in Signup) (care
 		return gate.Made[care.Provider]{Value: p, Target: providerTarget(p, "provider")}, err
 	})
 	return made.Value, err
+}
+
+// CheckSignup names every faulty field of a sign-up by itself, before the code or
+// anything stored is looked at. Errors: Invalid.
+func (s *Service) CheckSignup(in *Signup) error {
+	var bad care.Problems
+	bad.Include(in.Provider.Check())
+	bad.Include(in.Details.Check())
+	bad.Check(in.Provider.FirstName != "", "firstName", "is required")
+	bad.Check(in.Provider.Email != "" || in.Provider.Phone != "", "email", "is required, or phone")
+	bad.Check(in.Password != "", "password", "is required")
+	s.checkPassword(&bad, in.Password, in.about()...)
+	if born, ok := care.ParseDate(in.Details.BirthDate); ok {
+		bad.Check(!born.After(s.gate.Now().Add(care.EarliestZone)), "birthDate", "must not be in the future")
+	}
+	return bad.Err()
 }
 
 func (s *Service) signUp(tx store.Tx, in Signup, hash string) (care.Provider, error) {
