@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"sync"
 
 	graphql "github.com/graph-gophers/graphql-go"
@@ -79,7 +80,7 @@ func New(o Options) *Executor {
 // is an error.
 func (e *Executor) Answer(ctx context.Context, actor care.Actor, scope care.Scope, query, operation string, variables map[string]any) ([]byte, error) {
 	r := &request{actor: actor, scope: scope}
-	response := e.schema.Exec(context.WithValue(ctx, requestKey{}, r), query, operation, variables)
+	response := e.schema.Exec(context.WithValue(ctx, requestKey{}, r), quoteLongNumbers(query), operation, variables)
 	if r.fault != nil {
 		return nil, r.fault
 	}
@@ -93,6 +94,27 @@ func (e *Executor) Answer(ctx context.Context, actor care.Actor, scope care.Scop
 		e.tidy(err)
 	}
 	return json.Marshal(response)
+}
+
+// token finds what in a query may hold digits: strings, comments, names, numbers.
+var token = regexp.MustCompile(`"""(?s:(?:\\"""|.)*?)"""|"(?:\\.|[^"\\\n])*"|#[^\n]*|[A-Za-z_][A-Za-z0-9_]*|-?[0-9][0-9.eE+-]*`)
+
+// quoteLongNumbers makes strings of the whole numbers in a query that have more
+// than 32 bits. Only an ID can be one, and a person's number is; the library takes
+// such an ID as a string alone.
+func quoteLongNumbers(query string) string {
+	if len(query) > maxQuery {
+		return query // it is refused
+	}
+	return token.ReplaceAllStringFunc(query, func(s string) string {
+		if _, err := strconv.ParseInt(s, 10, 64); err != nil {
+			return s
+		}
+		if _, err := strconv.ParseInt(s, 10, 32); err == nil {
+			return s
+		}
+		return strconv.Quote(s)
+	})
 }
 
 // suggestion is what the library adds to an error about an unknown name: names

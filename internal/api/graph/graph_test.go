@@ -227,6 +227,33 @@ func TestOneUserIsFoundByEitherIDAndOthersAreNobody(t *testing.T) {
 	}
 }
 
+func TestANumberCanBeWrittenInTheQueryItself(t *testing.T) {
+	t.Parallel()
+	c := open(t, 1, false)
+	list, err := c.People.Patients(t.Context(), testkit.Operator(), live, 0, 1)
+	c.must(err)
+	for query, want := range map[string]string{
+		`{ users(id: %d, first: 5) { data { full_name } } }`:                                             "Rosalind",
+		`{ users(first: 1,id:%d) { data { full_name } } } # and not %[1]d`:                               "Rosalind",
+		`{ users(id: "%d", first: 5) { data { full_name } } }`:                                           "Rosalind",
+		`{ users(id: """%d""", first: 5) { data { full_name } } }`:                                       "Rosalind",
+		`{ users(id: "\"%d", first: 5) { data { full_name } } }`:                                         `"data":[]`,
+		`{ users(id: -%d, first: 5) { data { full_name } } }`:                                            `"data":[]`,
+		`{ _%d: users(first: 1) { data { full_name } } }`:                                                "Rosalind",
+		`query($id: ID = %d) { users(id: $id, first: 5) { data { full_name } } }`:                        "Rosalind",
+		`{ users(id: 5, first: 5) { data { full_name } } a%d: users(first: 1) { data { patient_id } } }`: `"users":{"data":[]}`,
+	} {
+		query = fmt.Sprintf(query, list[0].Number)
+		if r := c.ask(query, nil); len(r.Errors) > 0 || !strings.Contains(string(r.Data), want) {
+			t.Errorf("%s\nis answered %s %+v", query, r.Data, r.Errors)
+		}
+	}
+	query := fmt.Sprintf("{ users(first: %d) { data { full_name } } }", list[0].Number)
+	if r := c.ask(query, nil); len(r.Errors) == 0 {
+		t.Errorf("%s\nis answered %s", query, r.Data)
+	}
+}
+
 func TestWhatIsWrongWithAQueryIsTold(t *testing.T) {
 	t.Parallel()
 	c := open(t, 1, false)
