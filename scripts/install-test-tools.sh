@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests run beside the server and this machine lacks:
 # PostgreSQL (the SQL is checked against its grammar), strace and sqlite3 (fault
-# tests), curl and jq. Needs apt-get and the right to use it only where
-# something is missing.
+# tests), chromium (the portal's pages), curl and jq. Needs apt-get and the right
+# to use it only where something is missing.
 set -euo pipefail
 
 missing=()
@@ -13,6 +13,7 @@ need curl curl
 need jq jq
 need strace strace
 need sqlite3 sqlite3
+need chromium chromium
 need gcc gcc # the race detector links with it
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 

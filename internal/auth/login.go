@@ -249,17 +249,26 @@ func (t *turn) delay() time.Duration {
 	return min(slowFirst<<max(over, 0), slowMost)
 }
 
-// Entrance returns what the log-in page of an instance says to anybody: the
-// name of its organisation. Errors: NotFound.
-func (a *Logins) Entrance(ctx context.Context, s care.Scope) (string, error) {
-	var title string
+// Entrance is what the log-in page of an instance may say to anybody.
+type Entrance struct {
+	Title    string // of its organisation
+	TimeZone string
+}
+
+// Entrance returns that of an instance. Errors: NotFound.
+func (a *Logins) Entrance(ctx context.Context, s care.Scope) (Entrance, error) {
+	var e Entrance
 	err := a.store.View(ctx, func(tx store.Tx) error {
-		if _, err := tx.Instance(s); err != nil {
+		in, err := tx.Instance(s)
+		if err != nil {
 			return err
 		}
 		t, err := tx.Tenant(s.Tenant)
-		title = t.Title
+		e = Entrance{Title: t.Title, TimeZone: in.TimeZone}
 		return err
 	})
-	return title, err
+	return e, err
 }
+
+// Idle is how long a web session lives unused.
+func (a *Logins) Idle() time.Duration { return a.idle }

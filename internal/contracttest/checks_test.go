@@ -220,13 +220,14 @@ func checkErrorShape(s sent, r route, a reply) error {
 	return nil
 }
 
-// requestURI is a caller's own words given back to it.
-var requestURI = regexp.MustCompile(`"requestURI":"[^"]*"`)
+// ownWords are a caller's own, given back to it: what it asked for, and in the
+// form to be sent again.
+var ownWords = regexp.MustCompile(`"requestURI":"[^"]*"|<input id="email"[^>]*>`)
 
 // checkErrorIsSilent proves that an error shows nobody's data and no cause: S43,
 // S44.
 func (w *world) checkErrorIsSilent(say func(string, ...any), a reply) {
-	text := string(requestURI.ReplaceAll(a.body, nil))
+	text := string(ownWords.ReplaceAll(a.body, nil))
 	for _, m := range w.everyMark() {
 		if strings.Contains(text, m) {
 			say("the error shows %q", m)

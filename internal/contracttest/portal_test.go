@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"chartline/internal/care"
@@ -28,7 +29,9 @@ var portalActions = map[string]struct {
 }{
 	"GET /sso/login":                         {policy.LoginEnter, http.StatusFound},
 	"GET /portal":                            {policy.PortalRead, http.StatusOK},
+	"GET /portal/{$}":                        {policy.PortalRead, http.StatusOK},
 	"GET /portal/forms/{form}":               {policy.FormRead, http.StatusOK},
+	"GET /portal/files/{file}":               {policy.FileContent, http.StatusOK},
 	"POST /portal/login/{tenant}/{instance}": {policy.LoginEnter, http.StatusSeeOther},
 	"POST /portal/logout":                    {policy.LoginLeave, http.StatusSeeOther},
 	"GET /portal/set-password":               {policy.LoginSecret, 0},
@@ -46,12 +49,16 @@ func (w *world) checkPortalAudit(say func(string, ...any), s sent, r route, a re
 		}
 		return
 	}
-	if done := a.status == known.done; len(entries) == 0 {
+	done := a.status == known.done
+	if known.action == policy.FileContent { // granted before a part of it is looked for
+		done = done || slices.Contains([]int{http.StatusPartialContent, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable}, a.status)
+	}
+	if len(entries) == 0 {
 		if done || a.status == http.StatusTooManyRequests {
 			say("there is no audit entry")
 		}
 		return
-	} else if e := entries[0]; e.Action != known.action || e.Via != r.String() || e.Request != a.header.Get("X-Request-Id") || !e.At.Equal(s.at) || e.Noun != "login" && e.Noun != "form" ||
+	} else if e := entries[0]; e.Action != known.action || e.Via != r.String() || e.Request != a.header.Get("X-Request-Id") || !e.At.Equal(s.at) || !slices.Contains([]string{"login", "form", "file"}, e.Noun) ||
 		done != (e.Outcome == care.OutcomeAllowed) || done && e.Actor != care.ActorPerson || e.Reason == "" && e.Outcome != care.OutcomeNotFound {
 		say("the entry is not of this request")
 	}

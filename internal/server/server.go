@@ -107,7 +107,7 @@ func New(d Deps) *Server {
 		calls: &calls.Surface{
 			Auth: d.Auth, Access: d.Access, People: d.People, Voice: d.Voice, Recordings: d.Recordings, Now: d.Now, Stall: d.Limits.Stall,
 		},
-		portal: webui.New(webui.Options{Chart: d.Chart, People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL}),
+		portal: webui.New(webui.Options{Chart: d.Chart, People: d.Entry, Logins: d.Logins, Passwords: d.Passwords, PublicURL: d.PublicURL, Stall: d.Limits.Stall}),
 		telehealth: &telehealth.Surface{
 			Logins: d.Logins, People: d.Entry, Auth: d.Auth, Access: d.Access, Visits: d.Visits, Practice: d.Practice,
 			Chart: d.Chart, Graph: graph.New(graph.Options{Chart: d.Chart, Introspection: d.Introspection}), Stall: d.Limits.Stall,

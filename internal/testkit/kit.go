@@ -69,6 +69,8 @@ type Options struct {
 	Limits *server.Limits
 	// Uploads bound files for forms; nil means the defaults.
 	Uploads *chart.Limits
+	// Idle is how long a web session lives unused; 0 means the default.
+	Idle time.Duration
 	// Introspection lets clients ask for the GraphQL schema.
 	Introspection bool
 	// Statement, where not nil, is told each SQL statement that runs.
@@ -139,7 +141,7 @@ func (k *Kit) build(o Options) {
 	// A password costs next to nothing here: most tests are not about its cost.
 	k.Passwords = auth.NewPasswords(care.DefaultPasswordLength, auth.Cost{Passes: 1, MemoryKiB: 64, Threads: 1})
 	k.Practice = practice.New(k.Gate, k.Passwords)
-	k.Entry = auth.NewLogins(auth.LoginOptions{Store: k.Store, Passwords: k.Passwords, Now: k.Clock.Now, Wait: nobodyWaits})
+	k.Entry = auth.NewLogins(auth.LoginOptions{Store: k.Store, Passwords: k.Passwords, Idle: o.Idle, Now: k.Clock.Now, Wait: nobodyWaits})
 	k.Logins = logins.New(logins.Options{Gate: k.Gate, Passwords: k.Passwords, Targets: []string{SSOTarget}})
 	k.Recordings = recordings.New(k.Gate, k.Media)
 	uploads := chart.DefaultLimits()

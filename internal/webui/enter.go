@@ -9,8 +9,9 @@ import (
 	"chartline/internal/policy"
 )
 
-// maxForm bounds what a form sends.
-const maxForm = 16 << 10
+// maxForm bounds what a form sends: the longest password twice, escaped, and
+// the rest.
+const maxForm = 32 << 10
 
 // ssoLogin is where a partner sends a browser with a token of /sso/token.
 func (s *Surface) ssoLogin(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
@@ -59,17 +60,24 @@ func redirect(w http.ResponseWriter, status int, to string) error {
 // loginView is what the log-in form shows.
 type loginView struct {
 	view
-	Practice string
-	Action   string
-	Wrong    string
-	Set      bool // the password was just set
+	Action string
+	Email  string // as it was sent
+	Wrong  string
+	Note   string // why somebody is here
 }
+
+const awayNote = "You were away for a while, so you have been logged out."
 
 // entrance finds the practice whose form is asked for.
 func (s *Surface) entrance(r *http.Request) (care.Scope, loginView, error) {
 	scope := care.Scope{Tenant: r.PathValue("tenant"), Instance: r.PathValue("instance")}
-	title, err := s.people.Entrance(r.Context(), scope)
-	return scope, loginView{view: s.view("Log in"), Practice: title, Action: loginPath(scope)}, err
+	v, err := s.loginView(r, scope)
+	return scope, v, err
+}
+
+func (s *Surface) loginView(r *http.Request, scope care.Scope) (loginView, error) {
+	in, err := s.people.Entrance(r.Context(), scope)
+	return loginView{view: s.outsideView("Log in", in.Title), Action: loginPath(scope)}, err
 }
 
 // loginForm shows the log-in form of one practice.
@@ -78,7 +86,12 @@ func (s *Surface) loginForm(w http.ResponseWriter, r *http.Request, _ httpio.Cal
 	if err != nil {
 		return err
 	}
-	v.Set = r.URL.Query().Has("set")
+	switch q := r.URL.Query(); {
+	case q.Has("set"):
+		v.Note = "Your password is set. Log in with it."
+	case q.Has("away"):
+		v.Note = awayNote
+	}
 	return s.pages.write(w, http.StatusOK, "login.html", v)
 }
 
@@ -102,7 +115,10 @@ func (s *Surface) login(w http.ResponseWriter, r *http.Request, c httpio.Caller)
 		nobody := care.Actor{Kind: care.ActorNobody, Origin: origin}
 		err = s.logins.PasswordRefused(r.Context(), nobody, policy.LoginEnter, scope, email, err)
 		if care.KindOf(err) == care.KindBadSecret {
-			v.Wrong = "That e-mail address and password do not fit."
+			v.Wrong, v.Faulty = "That e-mail address and password do not fit.", true
+			if care.ValidEmail(email) {
+				v.Email = email
+			}
 			return s.pages.write(w, http.StatusBadRequest, "login.html", v)
 		}
 		return err

@@ -11,7 +11,6 @@ import (
 type problemView struct {
 	view
 	Text    string
-	Again   string // where to log in; empty where that is not known
 	ErrorID string
 }
 
@@ -53,16 +52,27 @@ func shapeOf(k care.Kind) (status int, title, text string) {
 }
 
 // writeError renders e as a page; see httpio.Surface.
-func (s *Surface) writeError(w http.ResponseWriter, _ *http.Request, e *care.Error, id string) {
+func (s *Surface) writeError(w http.ResponseWriter, r *http.Request, e *care.Error, id string) {
+	if at, ok := errors.AsType[away](e.Cause); ok && s.askAgain(w, r, at.scope) {
+		return
+	}
 	status, title, text := shapeOf(e.Kind)
-	v := problemView{view: s.view(title), Text: text, ErrorID: id}
+	v := problemView{view: s.outsideView(title, ""), Text: text, ErrorID: id}
 	if e.Kind == care.KindInvalid && e.Noun == "login_link" {
 		v.Title, v.Text = "This link does not work", e.Message
-	}
-	if at, ok := errors.AsType[away](e.Cause); ok {
-		v.Again = loginPath(at.scope)
 	}
 	if err := s.pages.write(w, status, "problem.html", v); err != nil {
 		http.Error(w, title, status)
 	}
+}
+
+// askAgain answers whoever was away for too long with the log-in form of their
+// practice, and reports whether it could.
+func (s *Surface) askAgain(w http.ResponseWriter, r *http.Request, scope care.Scope) bool {
+	v, err := s.loginView(r, scope)
+	if err != nil {
+		return false
+	}
+	v.Note = awayNote
+	return s.pages.write(w, http.StatusUnauthorized, "login.html", v) == nil
 }

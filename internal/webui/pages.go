@@ -36,11 +36,25 @@ func newPages() *pages {
 
 // view is what every page shows.
 type view struct {
-	Title string
-	Style string
+	Title  string
+	Site   string // whose page it is: the practice's name; empty where that is not known
+	Style  string
+	Logout string // for who is in
+	Narrow bool   // one small form, or a few words
+	Faulty bool   // what was sent is refused
 }
 
-func (s *Surface) view(title string) view { return view{Title: title, Style: stylePath} }
+// outsideView is of a page that nobody needs to be in for.
+func (s *Surface) outsideView(title, site string) view {
+	return view{Title: title, Site: site, Style: stylePath, Narrow: true}
+}
+
+// insideView is of a page for who is in. When the session would have ended
+// unused, the browser leaves the page by itself: nobody finds it on a screen.
+func (s *Surface) insideView(w http.ResponseWriter, v visitor, title, site string) view {
+	w.Header().Set("Refresh", strconv.Itoa(int(s.people.Idle().Seconds()))+";url="+loginPath(v.session.Scope)+"?away")
+	return view{Title: title, Site: site, Style: stylePath, Logout: logoutPath}
+}
 
 // policyOfPages lets a page load its style sheet and send its forms here, and
 // nothing else: no script at all, in no frame.

@@ -17,6 +17,8 @@ type passwordView struct {
 	Email  string
 	Least  int
 	Wrong  string
+	// Mistyped reports that Wrong is about the second of the two.
+	Mistyped bool
 }
 
 // passwordForm shows the page that a set-password link leads to. The link is
@@ -41,8 +43,9 @@ func (s *Surface) passwordLink(r *http.Request, c httpio.Caller, token string) (
 	if err != nil {
 		return found{}, passwordView{}, badLink(s.logins.LinkRefused(r.Context(), c.Actor.Origin, policy.LoginSecret, link, l, err))
 	}
-	v := passwordView{view: s.view("Set your password"), Action: setPasswordPath, Token: token, Email: l.Email, Least: s.passwords.Least()}
-	return found{link, l}, v, nil
+	in, err := s.people.Entrance(r.Context(), l.Scope)
+	v := passwordView{view: s.outsideView("Set your password", in.Title), Action: setPasswordPath, Token: token, Email: l.Email, Least: s.passwords.Least()}
+	return found{link, l}, v, err
 }
 
 // setPassword sets the password and leads to the log-in form.
@@ -57,12 +60,12 @@ func (s *Surface) setPassword(w http.ResponseWriter, r *http.Request, c httpio.C
 	}
 	password := form.Get("password")
 	if password != form.Get("again") {
-		v.Wrong = "The two passwords are not the same."
+		v.Wrong, v.Mistyped, v.Faulty = "The two passwords are not the same.", true, true
 		return s.pages.write(w, http.StatusBadRequest, "password.html", v)
 	}
 	err = s.logins.SetPassword(r.Context(), c.Actor.Origin, at.link, at.l, password)
 	if e, ok := errors.AsType[*care.Error](err); ok && e.Kind == care.KindInvalid {
-		v.Wrong = "That password " + e.Fields["password"] + ". Choose another."
+		v.Wrong, v.Faulty = "That password "+e.Fields["password"]+". Choose another.", true
 		return s.pages.write(w, http.StatusBadRequest, "password.html", v)
 	}
 	if err != nil {

@@ -116,5 +116,5 @@ func TestTheFormLetsInAndSlowsDownGuesses(t *testing.T) {
 	s.Clock.Move(15 * time.Minute)
 	send("nadia@example.org", password).is(t, 303)
 	b.do(t, http.MethodPost, "/portal/login/acme-health/live", "application/json", "{}", http.Header{"Sec-Fetch-Site": {"same-origin"}}).is(t, 415)
-	b.post(t, "/portal/login/acme-health/live", url.Values{"email": {strings.Repeat("x", 20_000)}}).is(t, 413)
+	b.post(t, "/portal/login/acme-health/live", url.Values{"email": {strings.Repeat("x", 40_000)}}).is(t, 413)
 }

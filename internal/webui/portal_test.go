@@ -1,6 +1,7 @@
 package webui_test
 
 import (
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/clinic/chart"
+	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
 	"chartline/internal/testkit"
 )
@@ -87,7 +89,7 @@ func TestAPatientReadsTheirFormsAndNobodyElses(t *testing.T) {
 		t.Error("another patient's form is listed")
 	}
 	form := b.get(t, "/portal/forms/"+own.ID)
-	form.is(t, 200, "Do you smoke?", "How much?", "&lt;script&gt;alert(1)&lt;/script&gt;\ntwo a day", "Aspirin &middot; 100 &middot; true", "Iron &middot;  &middot; daily", "Not answered")
+	form.is(t, 200, "Do you smoke?", "How much?", "&lt;script&gt;alert(1)&lt;/script&gt;\ntwo a day", "<tr><td>Aspirin</td><td>100</td><td>true</td></tr>", "<tr><td>Iron</td><td></td><td>daily</td></tr>", "Not answered")
 	another, nobody := b.get(t, "/portal/forms/"+others.ID), b.get(t, "/portal/forms/00000000-0000-4000-8000-000000000000")
 	another.is(t, 404)
 	if another.body != nobody.body {
@@ -109,4 +111,54 @@ func TestAProviderReadsFormsOfTheirOwnPatientsOnly(t *testing.T) {
 	_, err := s.People.AddToCareTeam(t.Context(), testkit.Operator(), live, care.PersonRef{ID: s.patient.ID}, care.PersonRef{Number: d.Number}, "lead", nil)
 	must(t, err)
 	b.get(t, "/portal/forms/"+f.ID).is(t, 200, "Nadia is well")
+}
+
+func TestTheProfileIsAllThatIsKnown(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx, operator := t.Context(), testkit.Operator()
+	text := func(v string) *string { return &v }
+	_, err := s.People.ChangePatientDetails(ctx, operator, live, care.PersonRef{ID: s.patient.ID}, people.DetailsChange{
+		EmailAlt: text("nadia.home@example.org"), Phone2: text("2125550143"), CountryCode2: text("+1"), Address1: text("12 Juniper Lane"), City: text("Albany"),
+		State: text("NY"), PostCode: text("12207"), Country: text("United States"), Language: text("fr-ca"), Height: text("168"), HeightUnit: text("cm"), Weight: text("71.5"), WeightUnit: text("kg"),
+	})
+	must(t, err)
+	_, err = s.People.ChangePatient(ctx, operator, live, care.PersonRef{ID: s.patient.ID}, people.PatientChange{
+		BirthDate: text("1979-03-14"), Gender: text("prefer_not_to_say"), MRN: text("MRN-7"), Phone: text("2125550142"), CountryCode: text("+1"), TimeZone: text("Europe/London"),
+	})
+	must(t, err)
+	s.booked(t, s.patient)
+	page := s.in(t, "nadia@example.org").get(t, "/portal")
+	page.is(t, 200, "14 March 1979", "prefer not to say", "MRN-7", "nadia.home@example.org", "&#43;1 2125550142", "&#43;1 2125550143", "12 Juniper Lane\nAlbany NY 12207\nUnited States",
+		"French (Canada)", "168 cm", "71.5 kg", "Europe/London", "Friday 20 March 2026, 10:00 AM – 10:30 AM EDT", "Friday 20 March 2026, 2:00 PM GMT in your own zone, Europe/London",
+		"<title>Your page – acme-health</title>")
+	if got := page.Header.Get("Refresh"); got != "900;url=/portal/login/acme-health/live?away" {
+		t.Errorf("the page is left by %q", got)
+	}
+}
+
+func TestAFormLeadsToItsFiles(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.person(t, "Omar", "Haddad", "omar@example.org", password)
+	sent := false
+	files, err := s.Chart.Upload(t.Context(), testkit.Operator(), live, "files", func() (chart.Incoming, error) {
+		if sent {
+			return chart.Incoming{}, io.EOF
+		}
+		sent = true
+		return chart.Incoming{Name: `re"ferral.pdf`, Body: strings.NewReader("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")}, nil
+	})
+	must(t, err)
+	f := s.sent(t, s.patient, "Intake", `[{"question_type": "file", "text": "A referral", "answer": [{"uuid": "`+files[0].ID+`"}]}]`)
+	b := s.in(t, "nadia@example.org")
+	path := "/portal/files/" + files[0].ID
+	b.get(t, "/portal/forms/"+f.ID).is(t, 200, `href="`+path+`"`, "ferral.pdf", "PDF, 45 bytes")
+	file := b.get(t, path)
+	file.is(t, 200, "%PDF-1.4")
+	if h := file.Header; !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Content-Security-Policy") != "default-src 'none'; sandbox" || h.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("got %v", h)
+	}
+	s.in(t, "omar@example.org").get(t, path).is(t, 404)
+	s.browser(t).get(t, path).is(t, 401)
 }

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"time"
 
 	"chartline/internal/api/httpio"
 	"chartline/internal/auth"
@@ -21,6 +22,7 @@ type Surface struct {
 	pages     *pages
 	crossSite *http.CrossOriginProtection
 	zones     care.Zones
+	stall     time.Duration
 }
 
 // Options are what a Surface needs.
@@ -31,11 +33,13 @@ type Options struct {
 	Passwords *auth.Passwords
 	// PublicURL is the origin that people see; empty for the one they use.
 	PublicURL string
+	// Stall is how long a download may stand still.
+	Stall time.Duration
 }
 
 // New returns the surface.
 func New(o Options) *Surface {
-	s := &Surface{people: o.People, logins: o.Logins, chart: o.Chart, passwords: o.Passwords, publicURL: o.PublicURL, pages: newPages(), crossSite: http.NewCrossOriginProtection()}
+	s := &Surface{people: o.People, logins: o.Logins, chart: o.Chart, passwords: o.Passwords, publicURL: o.PublicURL, pages: newPages(), stall: o.Stall, crossSite: http.NewCrossOriginProtection()}
 	if o.PublicURL != "" {
 		// An origin, as config checks.
 		_ = s.crossSite.AddTrustedOrigin(o.PublicURL)
@@ -54,6 +58,8 @@ const (
 
 func formPath(id string) string { return portalPath + "/forms/" + id }
 
+func filePath(id string) string { return portalPath + "/files/" + id }
+
 func loginPath(s care.Scope) string { return portalPath + "/login/" + s.Tenant + "/" + s.Instance }
 
 // route is one row of the table.
@@ -68,7 +74,9 @@ func (s *Surface) table() []route {
 	return []route{
 		{get, ssoLoginPath, policy.LoginEnter, s.ssoLogin},
 		{get, portalPath, policy.PortalRead, s.inside(s.portal)},
+		{get, portalPath + "/{$}", policy.PortalRead, s.inside(s.portal)},
 		{get, portalPath + "/forms/{form}", policy.FormRead, s.inside(s.form)},
+		{get, portalPath + "/files/{file}", policy.FileContent, s.inside(s.file)},
 		{get, portalPath + "/login/{tenant}/{instance}", "", s.loginForm},
 		{post, portalPath + "/login/{tenant}/{instance}", policy.LoginEnter, s.login},
 		{post, logoutPath, policy.LoginLeave, s.logout},

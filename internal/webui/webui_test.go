@@ -150,7 +150,7 @@ func TestASessionEndsAtLogOutWhenUnusedAndInAnyCase(t *testing.T) {
 		b.get(t, "/portal").is(t, 200)
 	}
 	s.Clock.Move(15 * time.Minute)
-	b.get(t, "/portal").is(t, 401, "logged out", `href="/portal/login/acme-health/live"`)
+	b.get(t, "/portal").is(t, 401, "logged out", `action="/portal/login/acme-health/live"`)
 	b.get(t, "/portal").is(t, 401)
 
 	s.enter(t, b)

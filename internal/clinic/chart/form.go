@@ -106,9 +106,36 @@ func cite(tx store.Tx, f care.Form, citations []care.Answer, bad *care.Problems)
 func (s *Service) Form(ctx context.Context, actor care.Actor, scope care.Scope, id string) (care.Form, error) {
 	var f care.Form
 	q := gate.Request{Actor: actor, Action: policy.FormRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, locateForm(actor, scope, id, &f), func(store.Tx) (care.Form, error) { return f, nil })
+}
+
+// AnsweredForm is a form with the files that it cites.
+type AnsweredForm struct {
+	Form  care.Form
+	Files []care.File
+}
+
+// AnsweredForm returns a form and what is known of its files: they are a part
+// of what was answered. Errors: NotFound, Forbidden.
+func (s *Service) AnsweredForm(ctx context.Context, actor care.Actor, scope care.Scope, id string) (AnsweredForm, error) {
+	var f care.Form
+	q := gate.Request{Actor: actor, Action: policy.FormRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, locateForm(actor, scope, id, &f), func(tx store.Tx) (AnsweredForm, error) {
+		out := AnsweredForm{Form: f}
+		for _, id := range f.Files {
+			file, err := tx.File(scope, id)
+			if err != nil {
+				return out, err
+			}
+			out.Files = append(out.Files, file)
+		}
+		return out, nil
+	})
+}
+
+func locateForm(actor care.Actor, scope care.Scope, id string, f *care.Form) func(store.Tx) (care.Target, error) {
 	find := func(tx store.Tx, id string) (care.Form, error) { return tx.Form(scope, id) }
-	return gate.Read(ctx, s.gate, q, locateThing(actor, scope, "form", id, find, func(f care.Form) string { return f.Patient }, &f),
-		func(store.Tx) (care.Form, error) { return f, nil })
+	return locateThing(actor, scope, "form", id, find, func(f care.Form) string { return f.Patient }, f)
 }
 
 // Forms lists forms newest first, without their responses, at most limit of

@@ -14,17 +14,22 @@ import (
 // Page is what a person sees of themselves, and of nobody else.
 type Page struct {
 	Login care.Login
+	// Practice is the name of the organisation.
+	Practice string
 	// Patient and Provider are who the person is; nil where they are not one.
 	Patient  *care.Patient
 	Provider *care.Provider
-	// TimeZone is the one that times are shown in: the person's own, or the
-	// practice's.
-	TimeZone string
+	Details  care.Details
+	// TimeZone is the practice's, which its appointments are kept in; OwnZone the
+	// person's, empty for none of their own.
+	TimeZone, OwnZone string
 	// Appointments are those to come, soonest first, and Past the last ones,
 	// latest first. Of a provider's, whom they are with is not told here.
 	Appointments, Past []Appointment
 	// Forms are the patient's, newest first, without their responses.
 	Forms []care.Form
+	// PastCut and FormsCut report that there are older ones.
+	PastCut, FormsCut bool
 }
 
 // Appointment is one of a person's appointments.
@@ -37,8 +42,8 @@ type Appointment struct {
 // Bounds of what a page shows. Whoever has more has lists elsewhere.
 const (
 	pageAppointments = 1000 // that are looked at
-	pagePast         = 10
-	pageForms        = 50
+	pagePast         = 50
+	pageForms        = 100
 	providerDays     = 14
 )
 
@@ -53,6 +58,11 @@ func (s *Service) Page(ctx context.Context, actor care.Actor) (Page, error) {
 			return p, err
 		}
 		p.TimeZone = in.TimeZone
+		t, err := tx.Tenant(scope.Tenant)
+		if err != nil {
+			return p, err
+		}
+		p.Practice = t.Title
 		if p.Login, err = tx.Login(scope, actor.ID); err != nil {
 			return p, err
 		}
@@ -61,6 +71,13 @@ func (s *Service) Page(ctx context.Context, actor care.Actor) (Page, error) {
 			err = s.patientPage(tx, scope, &p)
 		case care.RoleProvider:
 			err = s.providerPage(tx, scope, &p)
+		}
+		if err != nil || p.Login.Person == 0 {
+			return p, err
+		}
+		known, err := tx.Details(scope, p.Login.Person, p.Login.Person)
+		if len(known) > 0 {
+			p.Details = known[0]
 		}
 		return p, err
 	})
@@ -71,7 +88,7 @@ func (s *Service) patientPage(tx store.Tx, scope care.Scope, p *Page) error {
 	if err != nil {
 		return err
 	}
-	p.Patient, p.TimeZone = &person, cmp.Or(person.TimeZone, p.TimeZone)
+	p.Patient, p.OwnZone = &person, person.TimeZone
 	all, err := tx.Appointments(scope, care.AppointmentFilter{Patient: person.Number}, 0, pageAppointments)
 	if err != nil {
 		return err
@@ -79,7 +96,10 @@ func (s *Service) patientPage(tx store.Tx, scope care.Scope, p *Page) error {
 	if err := s.divide(tx, scope, all, p); err != nil {
 		return err
 	}
-	p.Forms, err = tx.Forms(scope, person.ID, nil, pageForms)
+	p.Forms, err = tx.Forms(scope, person.ID, nil, pageForms+1)
+	if len(p.Forms) > pageForms {
+		p.Forms, p.FormsCut = p.Forms[:pageForms], true
+	}
 	return err
 }
 
@@ -88,7 +108,7 @@ func (s *Service) providerPage(tx store.Tx, scope care.Scope, p *Page) error {
 	if err != nil {
 		return err
 	}
-	p.Provider, p.TimeZone = &person, cmp.Or(person.TimeZone, p.TimeZone)
+	p.Provider, p.OwnZone = &person, person.TimeZone
 	now := s.gate.Now()
 	all, err := tx.Agenda(scope, person.Number, now, now.AddDate(0, 0, providerDays))
 	if err != nil {
@@ -106,6 +126,7 @@ func (s *Service) divide(tx store.Tx, scope care.Scope, all []care.Appointment, 
 	if first < 0 {
 		first = len(all)
 	}
+	p.PastCut = first > pagePast
 	past := slices.Clone(all[max(0, first-pagePast):first])
 	slices.Reverse(past)
 	names := pageNames{tx: tx, scope: scope, services: map[int64]string{}, providers: map[int64]string{}}
