@@ -139,13 +139,24 @@ func parseDays(text string) ([]int, bool) {
 	return days, true
 }
 
-// String returns what ParseWeek reads: Monday first, one part a day.
+// String returns what ParseWeek reads: Monday first, days with the same hours that
+// follow one another as a range.
 func (w Week) String() string {
 	var parts []string
-	for i := range 7 {
-		if d := (i + 1) % 7; len(w[d]) > 0 {
-			parts = append(parts, weekdays[d]+" "+w[d].String())
+	day := func(i int) int { return (i + 1) % 7 }
+	for i := 0; i < 7; {
+		end := i + 1
+		for end < 7 && slices.Equal(w[day(end)], w[day(i)]) {
+			end++
 		}
+		names := weekdays[day(i)]
+		if end > i+1 {
+			names += "-" + weekdays[day(end-1)]
+		}
+		if len(w[day(i)]) > 0 {
+			parts = append(parts, names+" "+w[day(i)].String())
+		}
+		i = end
 	}
 	return strings.Join(parts, "; ")
 }

@@ -30,6 +30,10 @@ type commands struct {
 	Instance  instanceCmd  `cmd:"" help:"Instances: a tenant's separate data sets."`
 	Client    clientCmd    `cmd:"" help:"API clients, their secrets and tokens."`
 	Policy    policyCmd    `cmd:"" help:"Grants: who may do what, and why."`
+	Practice  practiceCmd  `cmd:"" help:"Practices: codes, hours, rules of booking."`
+	Service   serviceCmd   `cmd:"" help:"Services: what can be booked."`
+	Provider  providerCmd  `cmd:"" help:"Providers."`
+	Schedule  scheduleCmd  `cmd:"" help:"Schedules: when providers work, days off, what is free."`
 	Patient   patientCmd   `cmd:"" help:"Patients."`
 	Login     loginCmd     `cmd:"" help:"People who log in: patients, providers and staff."`
 	Call      callCmd      `cmd:"" help:"Voice calls."`

@@ -50,6 +50,7 @@ func TestSessions(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CHARTLINE_DATA", "data")
+			e.Setenv("monday", mondayAfter(time.Now()).Format(time.DateOnly))
 			e.Values[servedKey{}] = &served{}
 			return os.CopyFS(filepath.Join(e.WorkDir, "clips"), audio.FS)
 		},
@@ -57,6 +58,12 @@ func TestSessions(t *testing.T) {
 			"start": start, "stop": stop, "kill": kill, "http": ask, "member": setMember, "exits": exits,
 		},
 	})
+}
+
+// mondayAfter is the Monday of the week after the next: one that can be booked,
+// wherever the script's practice is.
+func mondayAfter(t time.Time) time.Time {
+	return t.AddDate(0, 0, 14-int(t.Weekday()+6)%7)
 }
 
 // served is the one server of a script.

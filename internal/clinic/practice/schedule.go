@@ -43,6 +43,22 @@ func schedule(tx store.Tx, p care.Provider) (Schedule, error) {
 	return out, err
 }
 
+// Schedules lists when providers work by their numbers, at most limit of those
+// after the given one. Errors: Forbidden.
+func (s *Service) Schedules(ctx context.Context, actor care.Actor, scope care.Scope, after int64, limit int) ([]Schedule, error) {
+	q := gate.Request{Actor: actor, Action: policy.ScheduleRead, Scope: scope}
+	return gate.Read(ctx, s.gate, q, gate.Nothing("schedule"), func(tx store.Tx) ([]Schedule, error) {
+		providers, err := tx.Providers(scope, after, limit)
+		out := make([]Schedule, len(providers))
+		for i, p := range providers {
+			if out[i], err = schedule(tx, p); err != nil {
+				return nil, err
+			}
+		}
+		return out, err
+	})
+}
+
 // ScheduleChange is what can be changed of a schedule; what is not given stays.
 type ScheduleChange struct {
 	Hours    care.Edit[care.Week] // removed, the practice's count
