@@ -29,6 +29,7 @@ var layers = []layer{
 	{"blob", nil, "a seam holds no engine"},
 	{"blob/blobtest", []string{"blob"}, "a suite knows its seam only"},
 	{"blob/dir", []string{"blob"}, "an engine knows its seam only"},
+	{"sealed", nil, "a format is pure"},
 	{"store", nil, "a seam holds no engine"},
 	{"store/storetest", []string{"store", "audit"}, "a suite knows its seam only"},
 	{"store/sqlstore", []string{"store"}, "one SQL text for every engine"},

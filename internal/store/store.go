@@ -56,6 +56,7 @@ type Tx interface {
 	Registrations
 	Schedules
 	Appointments
+	SealKeys
 }
 
 // Tenants holds tenants and their instances.
