@@ -30,6 +30,8 @@ var layers = []layer{
 	{"blob/blobtest", []string{"blob"}, "a suite knows its seam only"},
 	{"blob/dir", []string{"blob"}, "an engine knows its seam only"},
 	{"sealed", nil, "a format is pure"},
+	{"blob/s3", []string{"blob"}, "an engine knows its seam only"},
+	{"blob/s3/s3test", []string{"blob", "blob/s3"}, "a server for the engine's tests"},
 	{"store", nil, "a seam holds no engine"},
 	{"store/storetest", []string{"store", "audit"}, "a suite knows its seam only"},
 	{"store/sqlstore", []string{"store"}, "one SQL text for every engine"},
