@@ -39,6 +39,7 @@ type Tx interface {
 	Sessions
 	Calls
 	Recordings
+	StoredObjects
 	Roster
 	Files
 	Forms

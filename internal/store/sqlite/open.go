@@ -92,14 +92,7 @@ func AuditPath(path string) string { return strings.TrimSuffix(path, ".db") + "-
 // the two leaves an entry without its change, which nobody was told of, and
 // never a change without its entry.
 func (d *DB) connector(more ...string) sqlstore.Connector {
-	setup := []string{"ATTACH DATABASE '" + strings.ReplaceAll(d.path, "'", "''") + "' AS clinic"}
-	for _, s := range d.settings {
-		setup = append(setup, "PRAGMA "+s)
-		if perFile(s) {
-			setup = append(setup, "PRAGMA clinic."+s)
-		}
-	}
-	setup = append(setup, more...)
+	setup := append(d.setup(), more...)
 	return func(context.Context) (sqlstore.Conn, error) {
 		k, err := connect(d.audit, setup)
 		if err != nil || d.statement == nil {
@@ -107,6 +100,18 @@ func (d *DB) connector(more ...string) sqlstore.Connector {
 		}
 		return told{k, d.statement}, nil
 	}
+}
+
+// setup is what a connection begins with.
+func (d *DB) setup() []string {
+	setup := []string{"ATTACH DATABASE '" + strings.ReplaceAll(d.path, "'", "''") + "' AS clinic"}
+	for _, s := range d.settings {
+		setup = append(setup, "PRAGMA "+s)
+		if perFile(s) {
+			setup = append(setup, "PRAGMA clinic."+s)
+		}
+	}
+	return setup
 }
 
 // perFile reports whether a setting is one file's and not the connection's.
