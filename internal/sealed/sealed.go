@@ -32,6 +32,10 @@ const (
 // cut, moved, or another file's.
 var ErrDamaged = errors.New("sealed: the bytes are not what was sealed with this key")
 
+// ErrNoKey reports that there is no key for what should be opened: it was never
+// sealed, or its key was destroyed.
+var ErrNoKey = errors.New("sealed: there is no key for it")
+
 // Key opens one file. It never shows itself.
 type Key [KeySize]byte
 
