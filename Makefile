@@ -3,7 +3,7 @@
 GO       ?= go
 TOOL      = $(GO) tool -modfile=tools/go.mod
 
-.PHONY: test check unit install build generate bench demo clean
+.PHONY: test check unit install build package package-test generate bench demo clean
 
 ## test: everything, from a bare machine on (needs Go; installs the rest)
 test: install check unit
@@ -31,6 +31,18 @@ generate:
 ## build: the stripped binary
 build:
 	CGO_ENABLED=0 $(GO) build -buildvcs=auto -trimpath -ldflags '-s -w' -o chartline ./cmd/chartline
+
+## package: a Debian package in dist/ (VERSION=, ARCH=)
+VERSION ?= 0.1.0
+ARCH    ?= $(shell $(GO) env GOARCH)
+package:
+	@mkdir -p dist/$(ARCH)
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -buildvcs=auto -trimpath -ldflags '-s -w' -o dist/$(ARCH)/chartline ./cmd/chartline
+	VERSION=$(VERSION) ARCH=$(ARCH) DIST=dist/$(ARCH) $(GO) tool -modfile=tools/package.mod nfpm package -f packaging/nfpm.yaml -p deb -t dist/
+
+## package-test: installs, starts, upgrades and removes the package in a copy of this Debian (root)
+package-test:
+	scripts/package-test.sh
 
 ## bench: peers and yardsticks beside us, in one run (long)
 bench: build

@@ -1,9 +1,20 @@
 #!/usr/bin/env bash
 # Installs what the tests run beside the server and this machine lacks:
 # PostgreSQL (the SQL is checked against its grammar), strace and sqlite3 (fault
-# tests), chromium (the portal's pages), curl and jq. Needs apt-get and the right
-# to use it only where something is missing.
+# tests), chromium (the portal's pages), curl and jq; and builds the S3 server
+# that the media tests run against. Needs apt-get and the right to use it only
+# where something is missing.
 set -euo pipefail
+
+s3server="$HOME/.cache/chartline-test-tools/versitygw-v1.8.0" # internal/blob/s3/s3test looks there
+if [[ ! -x $s3server ]]; then
+  echo "building an S3 server for the tests: ${s3server##*/}"
+  building=$(mktemp -d)
+  GOBIN=$building GOFLAGS= "${GO:-go}" install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+  mkdir -p "${s3server%/*}"
+  mv "$building/versitygw" "$s3server"
+  rmdir "$building"
+fi
 
 missing=()
 need() { # need COMMAND PACKAGE

@@ -39,6 +39,8 @@ type commands struct {
 	Call      callCmd      `cmd:"" help:"Voice calls."`
 	Recording recordingCmd `cmd:"" help:"Recordings: look up, bring in, settle, withhold, release."`
 	Audit     auditCmd     `cmd:"" help:"The audit log: who did what to whose data."`
+	Backup    backupCmd    `cmd:"" help:"Back up, list backups, prove that one can be put back."`
+	Restore   restoreCmd   `cmd:"" help:"Put a backup back into an empty place."`
 	Doctor    doctorCmd    `cmd:"" help:"Check this installation and say what to do."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

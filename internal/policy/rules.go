@@ -79,6 +79,8 @@ const (
 	GrantRead      care.Action = "grant.read"
 	GrantWrite     care.Action = "grant.write"
 	SystemMaintain care.Action = "system.maintain" // checkpoints, sweeps
+	SystemBackup   care.Action = "system.backup"   // everything is copied
+	SystemRestore  care.Action = "system.restore"  // a backup was put back
 )
 
 // rule says which grants admit to an action: any one of them.
@@ -174,5 +176,7 @@ func rules() map[care.Action]rule {
 		GrantRead:           operators,
 		GrantWrite:          operators,
 		SystemMaintain:      operators,
+		SystemBackup:        operators,
+		SystemRestore:       operators,
 	}
 }

@@ -39,6 +39,7 @@ type Tx interface {
 	Sessions
 	Calls
 	Recordings
+	StoredObjects
 	Roster
 	Files
 	Forms
@@ -56,6 +57,7 @@ type Tx interface {
 	Registrations
 	Schedules
 	Appointments
+	SealKeys
 }
 
 // Tenants holds tenants and their instances.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Readers <= 0 {
+		o.Readers = runtime.NumCPU()
+	}
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = 5 * time.Second
 	}
@@ -57,11 +61,15 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	}
 	d.Store = sqlstore.New(sqlstore.Config{
 		Dialect: dialect(), Readers: o.Readers,
-		Read:  d.connector("PRAGMA query_only = 1"),
+		Read:  d.connector("PRAGMA query_only = 1", "PRAGMA clinic.cache_size = -"+strconv.Itoa(max(readCache/o.Readers, 2048))),
 		Write: d.connector(),
 	})
 	return d, nil
 }
+
+// readCache is how many KiB of the clinic's file all readers together may keep
+// of what lies beyond the 2 GiB that SQLite can map. It is taken as it is used.
+const readCache = 192 << 10
 
 // settings are what every connection is set to. A commit is on disk before it
 // is answered. Reads go through the system's page cache by mmap; what SQLite
@@ -84,14 +92,7 @@ func AuditPath(path string) string { return strings.TrimSuffix(path, ".db") + "-
 // the two leaves an entry without its change, which nobody was told of, and
 // never a change without its entry.
 func (d *DB) connector(more ...string) sqlstore.Connector {
-	setup := []string{"ATTACH DATABASE '" + strings.ReplaceAll(d.path, "'", "''") + "' AS clinic"}
-	for _, s := range d.settings {
-		setup = append(setup, "PRAGMA "+s)
-		if perFile(s) {
-			setup = append(setup, "PRAGMA clinic."+s)
-		}
-	}
-	setup = append(setup, more...)
+	setup := append(d.setup(), more...)
 	return func(context.Context) (sqlstore.Conn, error) {
 		k, err := connect(d.audit, setup)
 		if err != nil || d.statement == nil {
@@ -99,6 +100,18 @@ func (d *DB) connector(more ...string) sqlstore.Connector {
 		}
 		return told{k, d.statement}, nil
 	}
+}
+
+// setup is what a connection begins with.
+func (d *DB) setup() []string {
+	setup := []string{"ATTACH DATABASE '" + strings.ReplaceAll(d.path, "'", "''") + "' AS clinic"}
+	for _, s := range d.settings {
+		setup = append(setup, "PRAGMA "+s)
+		if perFile(s) {
+			setup = append(setup, "PRAGMA clinic."+s)
+		}
+	}
+	return setup
 }
 
 // perFile reports whether a setting is one file's and not the connection's.

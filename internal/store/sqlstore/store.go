@@ -79,6 +79,29 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 	return fn(t)
 }
 
+// Pinned runs fn on a connection of its own, in a transaction that sees one
+// state. pin is called once the transaction has begun, and must read of all that
+// the state is to hold. Unlike View it may last: it keeps no reader's place.
+func (s *Store) Pinned(ctx context.Context, pin func(Conn) error, fn func(store.Tx, Conn) error) (err error) {
+	select {
+	case <-s.closing:
+		return care.Unavailable(errClosed)
+	default:
+	}
+	c, err := connect(ctx, s.read)
+	if err != nil {
+		return s.lift(err)
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	if _, err := c.exec(s.dialect.BeginRead); err != nil {
+		return s.lift(err)
+	}
+	if err := pin(c.engine); err != nil {
+		return s.lift(err)
+	}
+	return fn(&tx{store: s, conn: c, ctx: ctx}, c.engine)
+}
+
 // borrow waits for a connection's turn.
 func (s *Store) borrow(ctx context.Context) (*conn, error) {
 	select {

@@ -26,6 +26,10 @@ type things struct {
 	Web       care.WebSession
 	Actor     string
 	Key       string
+
+	InstanceKey care.InstanceKey
+	DataKey     care.DataKey
+	Shredded    care.ShreddedKey
 }
 
 // thingsOf makes things whose ids come from label and n, and whose texts, and
@@ -53,6 +57,8 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.Login = c.login(k.Patient, label)
 	k.Link = c.link(k.Login, n)
 	k.Web = c.webSession(k.Login, n)
+	k.InstanceKey = c.instanceKey(n)
+	k.DataKey, k.Shredded = c.dataKey(n, k.InstanceKey), c.shredded(n)
 	return k
 }
 
@@ -69,6 +75,12 @@ func (k things) create(tx store.Tx) error {
 		func() error { return tx.CreateLogin(k.Login) },
 		func() error { return tx.CreateLoginLink(k.Link) },
 		func() error { return tx.CreateWebSession(k.Web) },
+		func() error { return tx.CreateInstanceKey(k.InstanceKey) },
+		func() error { return tx.CreateDataKey(k.DataKey) },
+		func() error {
+			_, err := tx.Shred(k.Shredded)
+			return err
+		},
 		func() error { return appendNext(tx, k.Tenant, 2, epoch, k.Patient.ID) },
 		func() error { return tx.SetDone(k.Scope, k.Actor, k.Key, k.mark, []byte(k.mark), epoch) },
 		func() error {
@@ -152,6 +164,12 @@ func dump(tx store.Tx, s care.Scope) (map[string]any, error) {
 	put("recordings", recordings, err)
 	logins, err := tx.Logins(s, "", 1000)
 	put("log-ins", logins, err)
+	instanceKey, err := tx.NewestInstanceKey(s)
+	put("instance key", instanceKey, err)
+	dataKeys, err := tx.DataKeys(s, "", 1000)
+	put("data keys", dataKeys, err)
+	shredded, err := tx.ShreddedKeys(s, "", 1000)
+	put("shredded keys", shredded, err)
 	dumpBookings(tx, s, put)
 	dumpCharts(tx, s, put)
 	groups, err := tx.AuditGroups(s.Tenant, 0, 1000)

@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, caps Capabilities) {
 		{"appointments", appointmentTests()},
 		{"log-ins", loginTests()},
 		{"charts", chartTests()},
+		{"keys", sealTests()},
 		{"tenancy", tenancyTests(open)},
 		{"lists", listTests()},
 		{"transactions", transactionTests()},

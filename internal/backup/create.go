@@ -1,0 +1,222 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"chartline/internal/blob"
+	"chartline/internal/store"
+)
+
+// Source is what is backed up.
+type Source struct {
+	Store  store.Snapshotter
+	Engine string // the name of the database's engine
+	// Media is the media store's bytes as they are stored: sealed ones stay so.
+	Media blob.Store
+	// Plain says that a stored object is the very bytes that its row tells of.
+	Plain bool
+	// Extras are copied before the database.
+	Extras  []Extra
+	Program string // its version
+}
+
+// Extra is something small that belongs to the database.
+type Extra struct {
+	Name string
+	Open func() (io.ReadCloser, error)
+}
+
+// Meter is told how much there is to do, and how much was done.
+type Meter interface {
+	Expect(bytes int64)
+	Done(bytes int64)
+}
+
+// Options of a backup.
+type Options struct {
+	Meter Meter
+	// Keep is how many finished backups stay, this one among them; 0 is all.
+	Keep int
+	Now  func() time.Time
+}
+
+// Created is what a backup did.
+type Created struct {
+	Manifest
+	CopiedObjects, CopiedBytes int64
+	Removed                    []string // backups that went to keep to Keep
+}
+
+// Create makes a backup. It is safe beside whatever else uses the source. What
+// fails leaves no backup, and the objects that were copied for the next try.
+func (t *Target) Create(ctx context.Context, s Source, o Options) (_ Created, err error) {
+	h, err := t.claim(ctx, o.Now)
+	if err != nil {
+		return Created{}, err
+	}
+	defer func() { err = errors.Join(err, h.release(ctx)) }()
+	c := &creation{target: t, source: s, meter: o.Meter}
+	if err := c.begin(ctx, o.Now().UTC()); err != nil {
+		return Created{}, err
+	}
+	if err := c.run(ctx, o.Now); err != nil {
+		return Created{}, errors.Join(err, t.remove(context.WithoutCancel(ctx), c.made.ID))
+	}
+	if o.Keep > 0 {
+		c.made.Removed, err = t.prune(ctx, o.Keep)
+	}
+	return c.made, err
+}
+
+// idTime is how an id begins: the time, to the millisecond, less its point.
+const idTime = "20060102t150405.000z"
+
+// newID names a backup so that it comes after the one before, also where the
+// clock went back.
+func newID(at time.Time, before string) string {
+	form := func(t time.Time) string { return strings.Replace(t.Format(idTime), ".", "", 1) }
+	if id := form(at); id > before || !isID(before) {
+		return id
+	}
+	last, err := time.Parse(idTime, before[:15]+"."+before[15:])
+	if err != nil {
+		return form(at)
+	}
+	return form(last.Add(time.Millisecond))
+}
+
+// creation is one backup being made.
+type creation struct {
+	target *Target
+	source Source
+	meter  Meter
+	before Manifest // of the backup before; zero where there is none
+	made   Created
+}
+
+// begin finds the backup before and names the new one.
+func (c *creation) begin(ctx context.Context, now time.Time) error {
+	ids, finished, err := c.target.IDs(ctx)
+	if err != nil {
+		return err
+	}
+	last := ""
+	if len(ids) > 0 {
+		last = ids[len(ids)-1]
+	}
+	c.made.Manifest = Manifest{Format: format, ID: newID(now, last), StartedAt: now.Truncate(time.Millisecond), Program: c.source.Program, Engine: c.source.Engine}
+	for _, id := range slices.Backward(ids) {
+		if !finished[id] {
+			continue
+		}
+		c.before, err = c.target.Manifest(ctx, id)
+		if err == nil || !errors.Is(err, ErrIncomplete) {
+			return err
+		}
+	}
+	c.before = Manifest{}
+	return nil
+}
+
+func (c *creation) run(ctx context.Context, now func() time.Time) error {
+	for _, x := range c.source.Extras {
+		if err := c.extra(ctx, x); err != nil {
+			return fmt.Errorf("copy %s: %w", x.Name, err)
+		}
+	}
+	wanted, err := newSpool()
+	if err != nil {
+		return err
+	}
+	defer wanted.discard()
+	if c.made.Schema, err = c.source.Store.SchemaVersion(ctx); err != nil {
+		return err
+	}
+	if err := c.source.Store.Snapshot(ctx, func(s store.Snapshot) error { return c.database(ctx, s, wanted) }); err != nil {
+		return err
+	}
+	if err := c.media(ctx, wanted); err != nil {
+		return err
+	}
+	c.made.FinishedAt = now().UTC().Truncate(time.Millisecond)
+	text, err := c.made.encode()
+	if err != nil {
+		return err
+	}
+	_, err = c.put(ctx, manifestName, func(w io.Writer) error { _, err := w.Write(text); return err })
+	return err
+}
+
+func (c *creation) extra(ctx context.Context, x Extra) error {
+	r, err := x.Open()
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	info, err := c.target.store.Put(ctx, partKey(c.made.ID, x.Name), bytes.NewReader(text), blob.PutOptions{})
+	c.made.Extras = append(c.made.Extras, partOf(x.Name, info))
+	return err
+}
+
+// database copies the database, and notes which objects its rows use.
+func (c *creation) database(ctx context.Context, s store.Snapshot, wanted *spool) error {
+	size, err := s.Size()
+	if err != nil {
+		return err
+	}
+	if err := s.Check(ctx); err != nil {
+		return fmt.Errorf("nothing was backed up: %w", err)
+	}
+	c.meter.Expect(size)
+	for _, name := range s.Parts() {
+		info, err := c.put(ctx, name, func(w io.Writer) error { return s.Copy(ctx, name, metered{w, c.meter}) })
+		if err != nil {
+			return fmt.Errorf("copy the database: %w", err)
+		}
+		c.made.Parts = append(c.made.Parts, partOf(name, info))
+	}
+	return wanted.fill(ctx, s.Tx())
+}
+
+// put stores what write writes as a part of the backup. write has returned when
+// put does.
+func (c *creation) put(ctx context.Context, name string, write func(io.Writer) error) (blob.Info, error) {
+	r, w := io.Pipe()
+	written := make(chan error, 1)
+	go func() {
+		err := write(w)
+		written <- err
+		_ = w.CloseWithError(err) // never fails
+	}()
+	info, err := c.target.store.Put(ctx, partKey(c.made.ID, name), r, blob.PutOptions{})
+	_ = r.CloseWithError(errNotTaken) // never fails
+	if cause := <-written; cause != nil && !errors.Is(cause, errNotTaken) {
+		return info, cause
+	}
+	return info, err
+}
+
+// errNotTaken ends a writer whose words nobody takes any more.
+var errNotTaken = errors.New("the target takes no more")
+
+// metered counts what is written.
+type metered struct {
+	io.Writer
+	meter Meter
+}
+
+func (m metered) Write(p []byte) (int, error) {
+	n, err := m.Writer.Write(p)
+	m.meter.Done(int64(n))
+	return n, err
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"chartline/internal/backup"
+	"chartline/internal/blob/dir"
+	"chartline/internal/care"
+	"chartline/internal/config"
+	"chartline/internal/gate"
+	"chartline/internal/policy"
+)
+
+type backupCmd struct {
+	Create backupCreate `cmd:"" default:"withargs" help:"Back up everything to a directory (backup DIR is short for backup create DIR)."`
+	List   backupList   `cmd:"" help:"List the backups in a directory."`
+	Verify backupVerify `cmd:"" help:"Prove that a backup can be put back: restore its database aside, check it, and read every object."`
+}
+
+// What a backup holds beside the database.
+const (
+	extraCheckpoints = "checkpoints"
+	extraPublicKey   = "audit-public-key"
+	extraKey         = "audit-key"
+)
+
+type backupCreate struct {
+	To         string    `arg:"" placeholder:"DIR" help:"Where backups are kept; it may hold any number, which share their media."`
+	Keep       int       `placeholder:"N" help:"Afterwards remove all but the newest N (default: keep all)."`
+	WithoutKey bool      `help:"Leave out the file of the audit key; it is then needed to restore."`
+	Settings   dataFlags `embed:""`
+}
+
+type backupDoc struct {
+	ID            string       `json:"id"`
+	StartedAt     time.Time    `json:"startedAt"`
+	FinishedAt    time.Time    `json:"finishedAt"`
+	DatabaseBytes int64        `json:"databaseBytes"`
+	Objects       int64        `json:"objects"`
+	Bytes         int64        `json:"bytes"`
+	CopiedObjects int64        `json:"copiedObjects"`
+	CopiedBytes   int64        `json:"copiedBytes"`
+	Damaged       []backup.Row `json:"damaged"`
+	Removed       []string     `json:"removed"`
+}
+
+func docOfBackup(c backup.Created) backupDoc {
+	d := backupDoc{ID: c.ID, StartedAt: c.StartedAt, FinishedAt: c.FinishedAt, Objects: c.Objects, Bytes: c.Bytes,
+		CopiedObjects: c.CopiedObjects, CopiedBytes: c.CopiedBytes, Damaged: append([]backup.Row{}, c.Damaged...), Removed: append([]string{}, c.Removed...)}
+	for _, p := range c.Parts {
+		d.DatabaseBytes += p.Size
+	}
+	return d
+}
+
+// Run makes a backup, beside a server or without one.
+func (c backupCreate) Run(a *app) error {
+	if c.Keep < 0 {
+		return usage{"--keep must not be negative"}
+	}
+	return a.with(func(e *engine) (err error) {
+		target, err := a.openTarget(e.settings, c.To, true)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, target.Close()) }()
+		a.warnSameDisk(e.settings, c.To)
+		q := gate.Request{Actor: a.actor(), Action: policy.SystemBackup, Reason: "to " + target.name}
+		if _, err := gate.Open(a.ctx, e.gate, q, gate.Nothing("backup")); err != nil {
+			return err
+		}
+		bar := a.newMeter()
+		made, err := target.Create(a.ctx, e.backupSource(c.WithoutKey), backup.Options{Meter: bar, Keep: c.Keep, Now: time.Now})
+		bar.wait()
+		if err != nil {
+			note := e.gate.Note(context.WithoutCancel(a.ctx), q, care.Target{Noun: "backup"}, care.OutcomeFailed, "to "+target.name)
+			return errors.Join(err, note)
+		}
+		doc := docOfBackup(made)
+		if err := a.show(doc, func(w io.Writer) { writeBackup(w, doc) }); err != nil {
+			return err
+		}
+		if n := len(doc.Damaged); n > 0 {
+			return fmt.Errorf("the backup was made without %d objects that are missing or damaged: run chartline doctor --deep and chartline scrub", n)
+		}
+		return nil
+	})
+}
+
+func writeBackup(w io.Writer, d backupDoc) {
+	writeFields(w,
+		field{"backup", d.ID}, field{"database", byteCount(d.DatabaseBytes)},
+		field{"objects", fmt.Sprintf("%d, %s", d.Objects, byteCount(d.Bytes))},
+		field{"copied now", fmt.Sprintf("%d, %s", d.CopiedObjects, byteCount(d.CopiedBytes))},
+		field{"took", d.FinishedAt.Sub(d.StartedAt).String()},
+		field{"removed", strings.Join(d.Removed, " ")})
+	writeRows(w, "not there or damaged", d.Damaged)
+}
+
+func writeRows(w io.Writer, what string, rows []backup.Row) {
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s: %s %s of %s/%s: %s\n", what, r.Noun, r.ID, printable(r.Tenant), printable(r.Instance), r.Key)
+	}
+}
+
+// byteCount is a size for people.
+func byteCount(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}
+
+// backupSource is this installation as it is copied.
+func (e *engine) backupSource(withoutKey bool) backup.Source {
+	text := func(s string) func() (io.ReadCloser, error) {
+		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }
+	}
+	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: e.media, Plain: true, Program: buildOf().Version}
+	s.Extras = append(s.Extras, backup.Extra{Name: extraPublicKey, Open: text(hex.EncodeToString(e.key.Public()))})
+	// Before the database, so that no checkpoint is about an entry to come.
+	if _, err := os.Stat(e.checkpoints.Path()); err == nil {
+		s.Extras = append(s.Extras, backup.Extra{Name: extraCheckpoints, Open: func() (io.ReadCloser, error) { return os.Open(e.checkpoints.Path()) }})
+	}
+	if e.settings.AuditKey.Empty() && !withoutKey {
+		s.Extras = append(s.Extras, backup.Extra{Name: extraKey, Open: func() (io.ReadCloser, error) { return os.Open(e.settings.AuditKeyFile) }})
+	}
+	return s
+}
+
+// openedTarget is a target with what it is kept in.
+type openedTarget struct {
+	*backup.Target
+	io.Closer
+	name string
+}
+
+// openTarget opens a place of backups; one that is not there is made for a
+// backup only.
+func (a *app) openTarget(c config.Config, name string, create bool) (*openedTarget, error) {
+	if scheme, _, ok := strings.Cut(name, "://"); ok {
+		return nil, usage{scheme + ":// is not in this build yet; give a directory"}
+	}
+	path := strings.TrimPrefix(name, "dir:")
+	if _, err := os.Stat(path); err != nil && !create {
+		return nil, err
+	}
+	if within(c.Media.Path, path) {
+		return nil, usage{"the backups must not be among the media that they are of"}
+	}
+	store, err := dir.Open(path, dir.Options{FreeFloor: c.FreeDiskFloor})
+	if err != nil {
+		return nil, err
+	}
+	return &openedTarget{backup.NewTarget(store), store, path}, nil
+}
+
+// within reports whether path is dir or in it.
+func within(dir, path string) bool {
+	if dir == "" {
+		return false
+	}
+	from, err := filepath.Abs(dir)
+	to, err2 := filepath.Abs(path)
+	if err != nil || err2 != nil {
+		return false
+	}
+	rel, err := filepath.Rel(from, to)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// warnSameDisk says that one disk's failure would take the data and the backup.
+func (a *app) warnSameDisk(c config.Config, to string) {
+	data, err := os.Stat(filepath.Dir(c.Database.Path))
+	there, err2 := os.Stat(strings.TrimPrefix(to, "dir:"))
+	if err != nil || err2 != nil {
+		return
+	}
+	one, ok := data.Sys().(*syscall.Stat_t)
+	other, ok2 := there.Sys().(*syscall.Stat_t)
+	if ok && ok2 && one.Dev == other.Dev && !a.json {
+		fmt.Fprintln(a.err, "note: the backup is on the same disk as the data; keep a copy elsewhere")
+	}
+}
+
+type backupList struct {
+	In       string    `arg:"" placeholder:"DIR" help:"Where backups are kept."`
+	Settings dataFlags `embed:""`
+}
+
+// Run lists the finished backups, newest first.
+func (c backupList) Run(a *app) (err error) {
+	target, err := a.openTarget(config.Config{}, c.In, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	all, err := target.All(a.ctx)
+	if err != nil {
+		return err
+	}
+	list := make([]backupDoc, len(all))
+	for i, m := range all {
+		list[len(all)-1-i] = docOfBackup(backup.Created{Manifest: m})
+	}
+	return showPage(a, list, "",
+		column[backupDoc]{"BACKUP", func(d backupDoc) string { return d.ID }},
+		column[backupDoc]{"OF", func(d backupDoc) string { return when(d.StartedAt) }},
+		column[backupDoc]{"DATABASE", func(d backupDoc) string { return byteCount(d.DatabaseBytes) }},
+		column[backupDoc]{"OBJECTS", func(d backupDoc) string { return strconv.FormatInt(d.Objects, 10) }},
+		column[backupDoc]{"MEDIA", func(d backupDoc) string { return byteCount(d.Bytes) }},
+		column[backupDoc]{"DAMAGED", func(d backupDoc) string { return strconv.Itoa(len(d.Damaged)) }})
+}
+
+// choose reads the manifest of a backup, by default the newest one's.
+func (t *openedTarget) choose(ctx context.Context, id string) (backup.Manifest, error) {
+	if id == "" {
+		return t.Newest(ctx)
+	}
+	return t.Manifest(ctx, id)
+}

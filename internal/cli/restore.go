@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"chartline/internal/audit"
+	"chartline/internal/audit/checkpoint"
+	"chartline/internal/backup"
+	"chartline/internal/blob/dir"
+	"chartline/internal/care"
+	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/recordings"
+	"chartline/internal/config"
+	"chartline/internal/store/sqlite"
+)
+
+type restoreCmd struct {
+	From     string    `arg:"" placeholder:"DIR" help:"Where backups are kept."`
+	Backup   string    `placeholder:"ID" help:"Which one (default: the newest)."`
+	Settings dataFlags `embed:""`
+}
+
+type restoredDoc struct {
+	Backup    string       `json:"backup"`
+	Of        time.Time    `json:"of"`
+	Database  string       `json:"database"`
+	Media     string       `json:"media"`
+	Objects   int64        `json:"objects"`
+	Bytes     int64        `json:"bytes"`
+	Deleted   int          `json:"deleted"`
+	Damaged   []backup.Row `json:"damaged"`
+	Seconds   float64      `json:"seconds"`
+	Attention []string     `json:"attention"`
+}
+
+// Run puts a backup back into an empty place. The database comes last, by a
+// rename: until then there is nothing that a server would serve, and running the
+// command again goes on.
+func (c restoreCmd) Run(a *app) (err error) {
+	settings, err := a.config()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	target, err := a.openTarget(settings, c.From, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	m, err := target.choose(a.ctx, c.Backup)
+	if err != nil {
+		return err
+	}
+	if m.Engine != settings.Database.Engine {
+		return fmt.Errorf("this is a backup of a %s database, and --database is %s", m.Engine, settings.Database)
+	}
+	if _, err := os.Lstat(settings.Database.Path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("there is data at %s: a backup is put back into an empty place only; move the old data aside, and keep it", settings.Database), err)
+	}
+	if err := target.Check(a.ctx, m); err != nil {
+		return err
+	}
+	if err := beginInstallation(settings); err != nil {
+		return err
+	}
+	release, err := lockServer(settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	doc := restoredDoc{Backup: m.ID, Of: m.StartedAt, Database: settings.Database.String(), Media: settings.Media.String(),
+		Objects: m.Objects, Bytes: m.Bytes, Damaged: append([]backup.Row{}, m.Damaged...), Attention: []string{}}
+	r := restoring{app: a, settings: settings, target: target.Target, manifest: m, doc: &doc}
+	if err := r.run(); err != nil {
+		return err
+	}
+	doc.Seconds = time.Since(began).Seconds()
+	return a.show(doc, func(w io.Writer) { writeRestored(w, doc) })
+}
+
+func writeRestored(w io.Writer, d restoredDoc) {
+	writeFields(w, field{"restored", d.Backup}, field{"as of", when(d.Of)}, field{"database", d.Database}, field{"media", d.Media},
+		field{"objects", fmt.Sprintf("%d, %s", d.Objects, byteCount(d.Bytes))}, field{"took", fmt.Sprintf("%.1f s", d.Seconds)})
+	writeRows(w, "cannot be delivered", d.Damaged)
+	for _, s := range d.Attention {
+		fmt.Fprintln(w, "note: "+printable(s))
+	}
+}
+
+// restoring is one backup being put back.
+type restoring struct {
+	*app
+	settings config.Config
+	target   *backup.Target
+	manifest backup.Manifest
+	doc      *restoredDoc
+}
+
+func (r *restoring) run() (err error) {
+	key, err := r.key()
+	if err != nil {
+		return err
+	}
+	media, err := dir.Open(r.settings.Media.Path, dir.Options{FreeFloor: r.settings.FreeDiskFloor})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, media.Close()) }()
+	bar := r.newMeter()
+	err = r.target.PutBack(r.ctx, r.manifest, media, bar)
+	bar.wait()
+	if err != nil {
+		return err
+	}
+	staging := filepath.Join(filepath.Dir(r.settings.Database.Path), ".restoring")
+	if err := errors.Join(os.RemoveAll(staging), os.Mkdir(staging, 0o700)); err != nil {
+		return err
+	}
+	if err := r.database(staging, media, key); err != nil {
+		return err
+	}
+	if err := r.checkpoints(); err != nil {
+		return err
+	}
+	if err := sqlite.Move(filepath.Join(staging, "chartline.db"), r.settings.Database.Path); err != nil {
+		return err
+	}
+	return os.RemoveAll(staging)
+}
+
+// key finds the audit key: the one that is here already, else the backup's.
+func (r *restoring) key() (audit.Key, error) {
+	if !r.settings.AuditKey.Empty() {
+		return audit.ParseKey(r.settings.AuditKey.Reveal())
+	}
+	file := r.settings.AuditKeyFile
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		if _, ok := r.manifest.Extra(extraKey); !ok {
+			return audit.Key{}, fmt.Errorf("the backup was made without the audit key, and %s is not there: put it there, or name it by CHARTLINE_AUDIT_KEY", file)
+		}
+		if err := r.writeExtra(r.target, r.manifest, extraKey, file); err != nil {
+			return audit.Key{}, err
+		}
+	}
+	return checkpoint.LoadOrCreateKey(file, true)
+}
+
+// database puts the database back aside, checks it, and brings it to where a
+// server may open it.
+func (r *restoring) database(staging string, media *dir.Store, key audit.Key) (err error) {
+	aside, err := r.putAside(r.target, r.manifest, staging, key.Hasher())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, aside.close()) }()
+	var found provedDoc
+	if err := aside.examine(r.app, &found); err != nil {
+		return err
+	}
+	if len(found.Problems) > 0 {
+		return fmt.Errorf("%w: %s", backup.ErrIncomplete, found.Problems[0])
+	}
+	reason := "put back " + r.manifest.ID + " of " + when(r.manifest.StartedAt)
+	if err := access.New(aside.gate).Restored(r.ctx, r.actor(), reason); err != nil {
+		return err
+	}
+	kept := recordings.New(aside.gate, media)
+	for _, row := range r.manifest.Gone {
+		if row.Noun != "recording" {
+			continue // a file that no form cited: the server removes its row
+		}
+		ask := recordings.Ask{Actor: r.actor(), Scope: care.Scope{Tenant: row.Tenant, Instance: row.Instance}, ID: row.ID, Reason: "was deleted while the backup was made"}
+		if _, err := kept.Delete(r.ctx, ask); err != nil && !care.IsNotFound(err) {
+			return err
+		}
+		r.doc.Deleted++
+	}
+	return nil
+}
+
+// checkpoints puts the file of checkpoints back, unless one survived.
+func (r *restoring) checkpoints() error {
+	to := r.settings.AuditCheckpoints
+	if _, ok := r.manifest.Extra(extraCheckpoints); !ok {
+		return nil
+	}
+	if _, err := os.Stat(to); err == nil {
+		r.doc.Attention = append(r.doc.Attention, to+" was there and stays: its checkpoints may tell of entries after the backup. "+
+			"Until it is set aside (keep it: it proves what is lost), the server reports that the log went back")
+		return nil
+	}
+	return r.writeExtra(r.target, r.manifest, extraCheckpoints, to)
+}

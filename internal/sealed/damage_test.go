@@ -1,0 +1,165 @@
+package sealed
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"testing"
+)
+
+// chunked takes a file of whole chunks apart.
+func chunked(file []byte) (head []byte, chunks [][]byte) {
+	return file[:Prefix], slices.Collect(slices.Chunk(file[Prefix:], sealedChunk))
+}
+
+func join(head []byte, chunks ...[]byte) []byte {
+	return append(slices.Clone(head), slices.Concat(chunks...)...)
+}
+
+func TestChunksThatAreMovedCutOrSplicedAreFound(t *testing.T) {
+	t.Parallel()
+	k, other := NewKey(), NewKey()
+	plain := data(4*ChunkSize + 10)
+	head, c := chunked(seal(t, k, plain))
+	otherHead, o := chunked(seal(t, other, plain))
+	againHead, again := chunked(seal(t, k, plain))
+	for name, file := range map[string][]byte{
+		"two chunks swapped":                    join(head, c[1], c[0], c[2], c[3], c[4]),
+		"a chunk left out":                      join(head, c[0], c[2], c[3], c[4]),
+		"a chunk twice":                         join(head, c[0], c[0], c[1], c[2], c[3], c[4]),
+		"a chunk in another's place":            join(head, c[0], c[1], c[1], c[3], c[4]),
+		"the last chunk cut off":                join(head, c[0], c[1], c[2], c[3]),
+		"cut in a chunk":                        join(head, c[0], c[1], c[2][:1000]),
+		"cut after the header":                  join(head),
+		"cut in the header":                     head[:100],
+		"something after the end":               append(join(head, c...), 0),
+		"a chunk after the end":                 join(head, append(slices.Clone(c), c[0])...),
+		"a chunk of another key":                join(head, c[0], o[1], c[2], c[3], c[4]),
+		"a chunk of another file of the key":    join(head, c[0], again[1], c[2], c[3], c[4]),
+		"the header of another file of the key": join(againHead, c...),
+		"the header of another key":             join(otherHead, c...),
+		"another file":                          join(otherHead, o...),
+		"nothing":                               nil,
+		"plain bytes":                           plain,
+	} {
+		mustFindDamage(t, name, file, k, plain)
+	}
+}
+
+func TestEveryFlippedBitIsFound(t *testing.T) {
+	t.Parallel()
+	k, plain := NewKey(), data(300)
+	file := seal(t, k, plain)
+	for i := range len(file) * 8 {
+		bad := slices.Clone(file)
+		bad[i/8] ^= 1 << (i % 8)
+		mustFindDamage(t, "bit", bad, k, plain)
+	}
+	plain = data(2*ChunkSize + 1)
+	file = seal(t, k, plain)
+	for at := Prefix; at < len(file); at += 4999 {
+		bad := slices.Clone(file)
+		bad[at] ^= 0x80
+		mustFindDamage(t, "bit", bad, k, plain)
+	}
+}
+
+// mustFindDamage shows that file, which is not what plain was sealed in, never
+// reads as whole, that no byte that is read is wrong, and that it is called
+// damaged.
+func mustFindDamage(t testing.TB, name string, file []byte, k Key, plain []byte) {
+	t.Helper()
+	f, err := Open(bytes.NewReader(file), int64(len(file)), k, &Buffers{})
+	if err == nil {
+		var out bytes.Buffer
+		_, err = f.WriteRange(&out, 0, f.Size())
+		mustBegin(t, name, out.Bytes(), plain)
+		p := make([]byte, f.Size())
+		if n, atErr := f.ReadAt(p, 0); (atErr == nil) != (err == nil) || n > 0 && !bytes.HasPrefix(plain, p[:n]) {
+			t.Errorf("%s: ReadAt = %d, %v beside %v", name, n, atErr, err)
+		}
+		if err == nil {
+			t.Errorf("%s: was read as whole", name)
+		}
+	}
+	if !errors.Is(err, ErrDamaged) {
+		t.Errorf("%s: %v, want ErrDamaged", name, err)
+	}
+	r, err := NewReader(bytes.NewReader(file), k)
+	if err == nil {
+		var got []byte
+		got, err = io.ReadAll(r)
+		mustBegin(t, name, got, plain)
+	}
+	if !errors.Is(err, ErrDamaged) {
+		t.Errorf("%s, from the front: %v, want ErrDamaged", name, err)
+	}
+}
+
+func mustBegin(t testing.TB, name string, got, plain []byte) {
+	t.Helper()
+	if !bytes.HasPrefix(plain, got) {
+		t.Errorf("%s: bytes that nobody sealed were read", name)
+	}
+}
+
+func TestACutIsFoundAtTheEndWhereTheSizeIsNotKnown(t *testing.T) {
+	t.Parallel()
+	k := NewKey()
+	head, c := chunked(seal(t, k, data(3*ChunkSize)))
+	if err := open(t, join(head, c[0], c[1]), k).CheckEnd(); !errors.Is(err, ErrDamaged) {
+		t.Errorf("CheckEnd of a cut file: %v, want ErrDamaged", err)
+	}
+}
+
+func FuzzHeaders(f *testing.F) {
+	k, plain := Key{1}, []byte("an invented patient's visit")
+	file, err := os.ReadFile("testdata/short.age") // the same in every process of the fuzzer
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file)
+	f.Add(file[:headerSize])
+	f.Add(bytes.Replace(file, []byte(" 1\n"), []byte(" 9\n"), 1))
+	f.Add(append([]byte(intro), make([]byte, 200)...))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if bytes.Equal(in, file) {
+			return
+		}
+		mustFindDamage(t, "fuzzed", in, k, plain)
+	})
+}
+
+// FuzzChunkOrder puts a file together from two files' chunks, in any order and
+// number, with a cut and a flipped bit.
+func FuzzChunkOrder(f *testing.F) {
+	k, plain := Key{2}, data(3*ChunkSize+77)
+	head, ours := chunked(seal(f, k, plain))
+	_, theirs := chunked(seal(f, Key{3}, plain))
+	pieces := append(ours, theirs...)
+	whole := join(head, ours...)
+	f.Add([]byte{0, 1, 2, 3}, uint32(0), uint32(0))
+	f.Add([]byte{0, 2, 1, 3}, uint32(0), uint32(0))
+	f.Add([]byte{0, 1, 2}, uint32(0), uint32(0))
+	f.Add([]byte{0, 1, 6, 3}, uint32(5), uint32(0))
+	f.Add([]byte{0, 1, 2, 3}, uint32(0), uint32(70_000))
+	f.Fuzz(func(t *testing.T, order []byte, cut, flip uint32) {
+		file := slices.Clone(head)
+		for _, i := range order[:min(len(order), 12)] {
+			file = append(file, pieces[int(i)%len(pieces)]...)
+		}
+		file = file[:len(file)-min(int(cut), len(file))]
+		if flip > 0 && int(flip) < len(file) {
+			file[flip] ^= 1
+		}
+		if bytes.Equal(file, whole) {
+			if got := readAll(t, open(t, file, k)); !bytes.Equal(got, plain) {
+				t.Error("the whole file came back otherwise")
+			}
+			return
+		}
+		mustFindDamage(t, "fuzzed", file, k, plain)
+	})
+}

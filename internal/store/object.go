@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"io"
+
+	"chartline/internal/care"
+)
+
+// StoredObjects are what rows use of the media store.
+type StoredObjects interface {
+	// StoredObjects lists the objects that undeleted recordings and files of all
+	// tenants use, by key, those after the given one.
+	StoredObjects(after string, limit int) ([]care.StoredObject, error)
+}
+
+// Snapshotter is a Store that can be copied whole while others use it.
+type Snapshotter interface {
+	Store
+	// Snapshot runs fn on one state of the whole database, however long fn takes
+	// and whatever is written meanwhile. Of an entry and its change the state
+	// holds both or neither.
+	Snapshot(ctx context.Context, fn func(Snapshot) error) error
+	// SchemaVersion is the number of the last migration.
+	SchemaVersion(ctx context.Context) (int64, error)
+}
+
+// Snapshot is one state of a database, to be read and to be copied.
+type Snapshot interface {
+	// Tx reads it. It is not for concurrent use, nor while Copy runs.
+	Tx() Tx
+	// Parts names what the copy consists of.
+	Parts() []string
+	// Copy writes a part, as the engine puts it back.
+	Copy(ctx context.Context, part string, w io.Writer) error
+	// Size is about how many bytes Copy will write of all parts.
+	Size() (int64, error)
+	// Check looks for structural damage in what is to be copied.
+	Check(ctx context.Context) error
+}
