@@ -35,10 +35,6 @@ func isLanguage() rule {
 	return rule{care.ValidLanguage, "must be en, es, ar, it, pt-BR, fr-ca or gu"}
 }
 
-func isUUID() rule {
-	return rule{func(s string) bool { _, ok := care.ParseUUID(s); return ok }, "must be a UUID"}
-}
-
 // among is the rule of a closed list of words.
 func among(words ...string) rule {
 	return rule{func(s string) bool { return slices.Contains(words, s) }, "must be one of " + strings.Join(words, ", ")}
