@@ -236,3 +236,28 @@ func (s *Store) putOwn(ctx context.Context, name string, text []byte) error {
 	}
 	return s.putWhole(ctx, name, p)
 }
+
+// Versioned reports whether the bucket keeps what is removed as older versions,
+// and locked whether it forbids to remove those.
+func (s *Store) Versioned(ctx context.Context) (versioned, locked bool, err error) {
+	err = s.try(ctx, func(ctx context.Context) error {
+		c, err := s.client.GetBucketVersioning(ctx, s.o.Bucket)
+		versioned = c.Enabled()
+		return err
+	})
+	if err != nil {
+		return false, false, failed("read the bucket's versioning", err)
+	}
+	if !versioned {
+		return false, false, nil
+	}
+	err = s.try(ctx, func(ctx context.Context) error {
+		on, _, _, _, err := s.client.GetObjectLockConfig(ctx, s.o.Bucket)
+		if codeOf(err) == "ObjectLockConfigurationNotFoundError" {
+			return nil
+		}
+		locked = on == "Enabled"
+		return err
+	})
+	return true, locked, failed("read the bucket's lock", err)
+}
