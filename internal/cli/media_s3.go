@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"chartline/internal/backup"
 	"chartline/internal/blob/s3"
 	"chartline/internal/config"
 )
@@ -45,6 +46,35 @@ func bucketOptions(c config.S3) s3.Options {
 		o.Keys = func() (s3.Keys, error) { return bucketKeys(c.Keys) }
 	}
 	return o
+}
+
+// openBucketTarget opens a place of backups in a bucket.
+func (a *app) openBucketTarget(c config.Config, name string, create bool) (*openedTarget, error) {
+	at, err := config.ParseS3(name)
+	if err == nil {
+		at.Keys, err = config.Sources{Env: a.env}.S3Keys()
+	}
+	if err != nil {
+		return nil, usage{"the place of the backups " + err.Error()}
+	}
+	if at.Endpoint == c.S3.Endpoint && at.Bucket == c.S3.Bucket && (under(at.Prefix, c.S3.Prefix) || under(c.S3.Prefix, at.Prefix)) {
+		return nil, usage{"the backups must not be among the media that they are of"}
+	}
+	open, o := s3.Open, bucketOptions(at)
+	if create {
+		open = s3.Create
+	}
+	o.Mark = ".chartline-backups"
+	store, err := open(a.ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return &openedTarget{backup.NewTarget(store), store, strings.TrimSuffix("s3://"+at.Bucket+"/"+at.Prefix, "/")}, nil
+}
+
+// under reports whether prefix is outer or below it.
+func under(prefix, outer string) bool {
+	return outer == "" || prefix == outer || strings.HasPrefix(prefix, outer+"/")
 }
 
 // bucketKeys reads keys, those in files anew each time.

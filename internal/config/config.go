@@ -89,7 +89,10 @@ func Load(s Sources) (Config, error) {
 	}
 	c.readAuditKey(s, from, &bad)
 	if c.Media.Engine == "s3" {
-		c.readS3Keys(s, &bad)
+		var err error
+		if c.S3.Keys, err = s.S3Keys(); err != nil {
+			bad.add("media", "environment", err.Error())
+		}
 	} else {
 		c.S3 = S3{} // of a weaker source
 	}

@@ -120,9 +120,8 @@ const (
 	fileSuffix   = "_FILE"
 )
 
-// readS3Keys takes the keys from the environment, or the names of their files.
-func (c *Config) readS3Keys(s Sources, bad *Problems) {
-	from := source("environment")
+// S3Keys takes the keys from the environment, or the names of their files.
+func (s Sources) S3Keys() (S3Keys, error) {
 	value := func(name string) string {
 		v, _ := s.env(name)
 		return v
@@ -134,12 +133,13 @@ func (c *Config) readS3Keys(s Sources, bad *Problems) {
 	hasAccess, hasSecret := own.Access != "" || own.AccessFile != "", !own.Secret.Empty() || own.SecretFile != ""
 	switch {
 	case hasAccess != hasSecret:
-		bad.add("media", from, "needs both "+s3AccessEnv+" and "+s3SecretEnv+", or their names with "+fileSuffix)
+		return S3Keys{}, errors.New("needs both " + s3AccessEnv + " and " + s3SecretEnv + ", or their names with " + fileSuffix)
 	case own.Access != "" && own.AccessFile != "" || !own.Secret.Empty() && own.SecretFile != "":
-		bad.add("media", from, "is given a key twice: by "+s3AccessEnv+" or "+s3SecretEnv+" and by a file")
+		return S3Keys{}, errors.New("is given a key twice: by " + s3AccessEnv + " or " + s3SecretEnv + " and by a file")
 	case hasAccess:
-		c.S3.Keys = own
+		return own, nil
 	case value("AWS_ACCESS_KEY_ID") != "" && value("AWS_SECRET_ACCESS_KEY") != "":
-		c.S3.Keys = S3Keys{Access: value("AWS_ACCESS_KEY_ID"), Secret: Secret{value("AWS_SECRET_ACCESS_KEY")}, Session: Secret{value("AWS_SESSION_TOKEN")}}
+		return S3Keys{Access: value("AWS_ACCESS_KEY_ID"), Secret: Secret{value("AWS_SECRET_ACCESS_KEY")}, Session: Secret{value("AWS_SESSION_TOKEN")}}, nil
 	}
+	return S3Keys{}, nil
 }
