@@ -35,7 +35,7 @@ const (
 )
 
 type backupCreate struct {
-	To         string    `arg:"" placeholder:"DIR" help:"Where backups are kept; it may hold any number, which share their media."`
+	To         string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX; it may hold any number, which share their media."`
 	Keep       int       `placeholder:"N" help:"Afterwards remove all but the newest N (default: keep all)."`
 	WithoutKey bool      `help:"Leave out the file of the audit key; it is then needed to restore."`
 	Settings   dataFlags `embed:""`
@@ -152,7 +152,10 @@ type openedTarget struct {
 // backup only.
 func (a *app) openTarget(c config.Config, name string, create bool) (*openedTarget, error) {
 	if scheme, _, ok := strings.Cut(name, "://"); ok {
-		return nil, usage{scheme + ":// is not in this build yet; give a directory"}
+		if !strings.EqualFold(scheme, "s3") {
+			return nil, usage{"backups are kept in a directory or a bucket, s3://BUCKET/PREFIX"}
+		}
+		return a.openBucketTarget(c, name, create)
 	}
 	path := strings.TrimPrefix(name, "dir:")
 	if _, err := os.Stat(path); err != nil && !create {
@@ -197,7 +200,7 @@ func (a *app) warnSameDisk(c config.Config, to string) {
 }
 
 type backupList struct {
-	In       string    `arg:"" placeholder:"DIR" help:"Where backups are kept."`
+	In       string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX."`
 	Settings dataFlags `embed:""`
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 type backupVerify struct {
-	From     string    `arg:"" placeholder:"DIR" help:"Where backups are kept."`
+	From     string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX."`
 	Backup   string    `placeholder:"ID" help:"Which one (default: the newest)."`
 	Scratch  string    `placeholder:"DIR" help:"Where to put the database back for as long as it is checked; it needs room for it (default: the system's directory for temporary files)."`
 	Settings dataFlags `embed:""`

@@ -78,7 +78,9 @@ func writeFindings(w io.Writer, found []finding) {
 func (a *app) examineData(c config.Config, deep bool) []finding {
 	var found []finding
 	err := a.withEngine(c, existing, func(e *engine) error {
-		found = append(found, a.checkDatabase(e, deep), a.checkMedia(e), a.checkAudit(e, deep))
+		found = append(found, a.checkDatabase(e, deep))
+		found = append(found, a.checkMedia(e)...)
+		found = append(found, a.checkAudit(e, deep))
 		if deep {
 			found = append(found, a.checkRecordings(e))
 		}
@@ -107,13 +109,25 @@ func (a *app) checkDatabase(e *engine, deep bool) finding {
 	return f
 }
 
-func (a *app) checkMedia(e *engine) finding {
+// checkMedia writes to the media store.
+func (a *app) checkMedia(e *engine) []finding {
 	ctx, cancel := context.WithTimeout(a.ctx, 10*time.Second)
 	defer cancel()
 	if err := e.media.Check(ctx); err != nil {
-		return finding{"media store", broken, err.Error(), "see that the disk is mounted, has room, and belongs to the user that runs the server; until then uploads fail"}
+		return []finding{{"media store", broken, err.Error(), mediaAdvice(e.settings)}}
 	}
-	return finding{Check: "media store", Verdict: fine, Found: e.settings.Media.String() + ", can be written"}
+	found := []finding{{Check: "media store", Verdict: fine, Found: e.settings.Media.String() + ", can be written"}}
+	if e.settings.Media.Engine == "s3" {
+		found = append(found, checkEndpoint(e.settings.S3), checkVersions(ctx, e.media))
+	}
+	return found
+}
+
+func mediaAdvice(c config.Config) string {
+	if c.Media.Engine == "s3" {
+		return "see that the store is reached from here, and that the keys may read, write and list there (docs/ops/s3.md); until then uploads fail"
+	}
+	return "see that the disk is mounted, has room, and belongs to the user that runs the server; until then uploads fail"
 }
 
 // checkRecordings looks for every recording's bytes.
@@ -138,7 +152,7 @@ func (a *app) checkRecordings(e *engine) finding {
 		fmt.Fprintf(&list, "; and %d more", more)
 	}
 	return finding{name, broken, fmt.Sprintf("%d of %d cannot be delivered%s", x.Broken, x.Recordings, list.String()),
-		"put these files back into " + e.settings.Media.Path + " from a backup; a recording whose bytes are lost for good can be deleted: chartline recording delete"}
+		"put these files back into " + mediaPlace(e.settings) + " from a backup; a recording whose bytes are lost for good can be deleted: chartline recording delete"}
 }
 
 // checkAudit verifies the chains against the signed checkpoints, or, where not

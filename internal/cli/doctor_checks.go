@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -56,7 +57,11 @@ func checkClock(now, built time.Time) finding {
 func checkDirectories(c config.Config) []finding {
 	seen := map[string]bool{}
 	var found []finding
-	for _, dir := range []string{filepath.Dir(c.Database.Path), c.Media.Path, filepath.Dir(c.AuditCheckpoints)} {
+	dirs := []string{filepath.Dir(c.Database.Path), filepath.Dir(c.AuditCheckpoints)}
+	if c.Media.Engine == "dir" {
+		dirs = slices.Insert(dirs, 1, c.Media.Path)
+	}
+	for _, dir := range dirs {
 		if !seen[dir] {
 			seen[dir] = true
 			found = append(found, checkDirectory(dir, c.FreeDiskFloor))

@@ -27,8 +27,8 @@ import (
 	"chartline/internal/store/sqlite"
 )
 
-// engine is everything that works on data, opened. This file and media.go are
-// the only ones that name a database or media engine.
+// engine is everything that works on data, opened. This file, media.go and
+// media_s3.go are the only ones that name a database or media engine.
 type engine struct {
 	settings    config.Config
 	store       *sqlite.DB
@@ -106,7 +106,7 @@ func (e *engine) close() error {
 
 func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, error) {
 	if o == create {
-		if err := beginInstallation(c); err != nil {
+		if err := beginInstallation(ctx, c); err != nil {
 			return nil, err
 		}
 	} else if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
@@ -115,16 +115,22 @@ func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, 
 	return sqlite.Open(ctx, c.Database.Path, sqlite.Options{})
 }
 
-// beginInstallation makes the directories that a new installation lives in. Once
+// beginInstallation makes the places that a new installation lives in. Once
 // there is a database none is made again: one that is missing then is a disk
 // that is not mounted, or a wrong path.
-func beginInstallation(c config.Config) error {
+func beginInstallation(ctx context.Context, c config.Config) error {
 	if _, err := os.Stat(c.Database.Path); err == nil {
 		return nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot open the database: %w", err)
 	}
-	for _, dir := range []string{c.Data, filepath.Dir(c.Database.Path), c.Media.Path} {
+	places := []string{c.Data, filepath.Dir(c.Database.Path)}
+	if c.Media.Engine == "dir" {
+		places = append(places, c.Media.Path)
+	} else if err := beginBucket(ctx, c); err != nil {
+		return fmt.Errorf("cannot begin here: %w", err)
+	}
+	for _, dir := range places {
 		if dir == "" {
 			continue
 		}

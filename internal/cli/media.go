@@ -15,18 +15,27 @@ import (
 	"chartline/internal/config"
 )
 
+// engineStore is an engine, opened.
+type engineStore interface {
+	blob.Store
+	io.Closer
+}
+
 // media is the media store, opened when it is first used.
 type media struct {
-	open func() (*dir.Store, error)
+	open func(context.Context) (engineStore, error)
 
 	mu     sync.Mutex
-	opened *dir.Store
+	opened engineStore
 }
 
 var _ blob.Store = (*media)(nil)
 
 func newMedia(c config.Config) *media {
-	return &media{open: func() (*dir.Store, error) {
+	if c.Media.Engine == "s3" {
+		return &media{open: func(ctx context.Context) (engineStore, error) { return openBucket(ctx, c) }}
+	}
+	return &media{open: func(context.Context) (engineStore, error) {
 		if _, err := os.Stat(c.Media.Path); errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("there is no media directory %s: is its disk mounted?", c.Media.Path)
 		}
@@ -35,13 +44,13 @@ func newMedia(c config.Config) *media {
 }
 
 // get opens the store unless it is open; an opening that failed is tried again.
-func (m *media) get() (*dir.Store, error) {
+func (m *media) get(ctx context.Context) (engineStore, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.opened != nil {
 		return m.opened, nil
 	}
-	s, err := m.open()
+	s, err := m.open(ctx)
 	if err == nil {
 		m.opened = s
 	}
@@ -60,7 +69,7 @@ func (m *media) Close() error {
 
 // Put implements blob.Store.
 func (m *media) Put(ctx context.Context, key string, r io.Reader, o blob.PutOptions) (blob.Info, error) {
-	s, err := m.get()
+	s, err := m.get(ctx)
 	if err != nil {
 		return blob.Info{}, err
 	}
@@ -69,7 +78,7 @@ func (m *media) Put(ctx context.Context, key string, r io.Reader, o blob.PutOpti
 
 // Open implements blob.Store.
 func (m *media) Open(ctx context.Context, key string, size int64) (blob.Object, error) {
-	s, err := m.get()
+	s, err := m.get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +87,7 @@ func (m *media) Open(ctx context.Context, key string, size int64) (blob.Object, 
 
 // Remove implements blob.Store.
 func (m *media) Remove(ctx context.Context, key string) error {
-	s, err := m.get()
+	s, err := m.get(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,7 +96,7 @@ func (m *media) Remove(ctx context.Context, key string) error {
 
 // List implements blob.Store.
 func (m *media) List(ctx context.Context, prefix string) iter.Seq2[blob.Entry, error] {
-	s, err := m.get()
+	s, err := m.get(ctx)
 	if err != nil {
 		return func(yield func(blob.Entry, error) bool) { yield(blob.Entry{}, err) }
 	}
@@ -96,7 +105,7 @@ func (m *media) List(ctx context.Context, prefix string) iter.Seq2[blob.Entry, e
 
 // Check implements blob.Store.
 func (m *media) Check(ctx context.Context) error {
-	s, err := m.get()
+	s, err := m.get(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,7 +114,7 @@ func (m *media) Check(ctx context.Context) error {
 
 // Sweep implements blob.Store.
 func (m *media) Sweep(ctx context.Context) (int, error) {
-	s, err := m.get()
+	s, err := m.get(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -12,7 +12,7 @@ import (
 	"chartline/internal/audit"
 	"chartline/internal/audit/checkpoint"
 	"chartline/internal/backup"
-	"chartline/internal/blob/dir"
+	"chartline/internal/blob"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/recordings"
@@ -21,7 +21,7 @@ import (
 )
 
 type restoreCmd struct {
-	From     string    `arg:"" placeholder:"DIR" help:"Where backups are kept."`
+	From     string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX."`
 	Backup   string    `placeholder:"ID" help:"Which one (default: the newest)."`
 	Settings dataFlags `embed:""`
 }
@@ -66,7 +66,7 @@ func (c restoreCmd) Run(a *app) (err error) {
 	if err := target.Check(a.ctx, m); err != nil {
 		return err
 	}
-	if err := beginInstallation(settings); err != nil {
+	if err := beginInstallation(a.ctx, settings); err != nil {
 		return err
 	}
 	release, err := lockServer(settings)
@@ -107,10 +107,7 @@ func (r *restoring) run() (err error) {
 	if err != nil {
 		return err
 	}
-	media, err := dir.Open(r.settings.Media.Path, dir.Options{FreeFloor: r.settings.FreeDiskFloor})
-	if err != nil {
-		return err
-	}
+	media := newMedia(r.settings)
 	defer func() { err = errors.Join(err, media.Close()) }()
 	bar := r.newMeter()
 	err = r.target.PutBack(r.ctx, r.manifest, media, bar)
@@ -153,7 +150,7 @@ func (r *restoring) key() (audit.Key, error) {
 
 // database puts the database back aside, checks it, and brings it to where a
 // server may open it.
-func (r *restoring) database(staging string, media *dir.Store, key audit.Key) (err error) {
+func (r *restoring) database(staging string, media blob.Store, key audit.Key) (err error) {
 	aside, err := r.putAside(r.target, r.manifest, staging, key.Hasher())
 	if err != nil {
 		return err

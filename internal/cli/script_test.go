@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"chartline/internal/blob/s3/s3test"
 	"chartline/internal/cli"
 	"chartline/internal/demo/audio"
 )
@@ -43,8 +44,12 @@ func TestMain(m *testing.M) {
 //	                 asks $url with the bearer $token; the body is stdout
 //	member NAME PATH sets NAME to a member of the last stdout, such as items.0.id
 //	exits N CMD...   runs chartline CMD, which must exit with N
+//	bucket           makes a bucket in a real S3 server: $bucket is its URL, with a
+//	                 prefix, $query what a URL ends with, $objects the directory
+//	                 of all that is in it
 func TestSessions(t *testing.T) {
 	t.Parallel()
+	buckets := s3test.Start(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "../../testdata/script",
 		RequireUniqueNames: true,
@@ -56,6 +61,7 @@ func TestSessions(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": start, "stop": stop, "kill": kill, "http": ask, "member": setMember, "exits": exits,
+			"bucket": func(ts *testscript.TestScript, _ bool, _ []string) { makeBucket(ts, t, buckets) },
 		},
 	})
 }
@@ -105,12 +111,22 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCOVERDIR", "CHARTLINE_DATA"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCOVERDIR", "CHARTLINE_DATA", "CHARTLINE_MEDIA", "CHARTLINE_S3_ACCESS_KEY", "CHARTLINE_S3_SECRET_KEY"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
 	}
 	return cmd
+}
+
+func makeBucket(ts *testscript.TestScript, t *testing.T, server *s3test.Server) {
+	o := server.Bucket(t)
+	query := "?endpoint=" + o.Endpoint + "&region=" + o.Region
+	ts.Setenv("query", query)
+	ts.Setenv("bucket", "s3://"+o.Bucket+"/"+o.Prefix+query)
+	ts.Setenv("objects", server.File(o.Bucket, ""))
+	ts.Setenv("CHARTLINE_S3_ACCESS_KEY", s3test.AccessKey)
+	ts.Setenv("CHARTLINE_S3_SECRET_KEY", s3test.SecretKey)
 }
 
 func setAll(ts *testscript.TestScript, prefix string, doc map[string]any) {

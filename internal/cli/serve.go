@@ -61,7 +61,7 @@ func (serveCmd) Run(a *app) error {
 
 // serving opens the engine as the only server of its data.
 func (a *app) serving(c config.Config, fn func(*engine) error) (err error) {
-	if err := beginInstallation(c); err != nil {
+	if err := beginInstallation(a.ctx, c); err != nil {
 		return err
 	}
 	release, err := lockServer(c)
@@ -71,7 +71,7 @@ func (a *app) serving(c config.Config, fn func(*engine) error) (err error) {
 	defer func() { err = errors.Join(err, release()) }()
 	a.paceCollector()
 	return a.withEngine(c, create, func(e *engine) error {
-		if _, err := e.media.get(); err != nil {
+		if _, err := e.media.get(a.ctx); err != nil {
 			return err
 		}
 		return fn(e)

@@ -13,6 +13,7 @@ type Config struct {
 	Data     string
 	Database Location
 	Media    Location
+	S3       S3 // where Media is a bucket
 
 	Listen        string
 	MetricsListen string // empty: on Listen, for loopback callers only
@@ -50,8 +51,8 @@ type Config struct {
 
 // Location is a database or a media store: an engine and where it keeps things.
 type Location struct {
-	Engine string // "sqlite" or "dir"
-	Path   string
+	Engine string // "sqlite", "dir" or "s3"
+	Path   string // of a bucket: all that follows "s3:"
 }
 
 // String returns the form in which a location is given.
@@ -87,6 +88,14 @@ func Load(s Sources) (Config, error) {
 		}
 	}
 	c.readAuditKey(s, from, &bad)
+	if c.Media.Engine == "s3" {
+		var err error
+		if c.S3.Keys, err = s.S3Keys(); err != nil {
+			bad.add("media", "environment", err.Error())
+		}
+	} else {
+		c.S3 = S3{} // of a weaker source
+	}
 	c.complete(from, &bad)
 	if err := bad.err(); err != nil {
 		return Config{}, err

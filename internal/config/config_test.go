@@ -110,7 +110,7 @@ func TestAllProblemsAreReportedAtOnceWithTheirSources(t *testing.T) {
 		`idle-timeout (file FILE): must be a text, a number or a boolean`,
 		`"listne" (file FILE): is not a setting`,
 		`database (flag --database): postgres: is not in this build yet; use sqlite:PATH`,
-		`media (flag --media): s3: is not in this build yet; use dir:PATH`,
+		`media (flag --media): must be s3://BUCKET/PREFIX?region=REGION, with endpoint=https://HOST, path-style=true or false, ca-file=PATH, checksums=off where needed`,
 		`listen (file FILE): must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080`,
 		`metrics-listen (flag --metrics-listen): must end in a port number from 0 to 65535`,
 		`tls-cert (flag --tls-cert): cannot be read: no such file or directory`,

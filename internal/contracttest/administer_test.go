@@ -80,7 +80,7 @@ func (w *world) blobPath(recording string) (path string) {
 			}
 			for _, in := range instances {
 				if r, err := tx.Recording(in.Scope, recording); err == nil {
-					path = filepath.Join(w.kit.Dir, "media", filepath.FromSlash(r.BlobKey))
+					path = filepath.Join(w.kit.MediaDir, filepath.FromSlash(r.BlobKey))
 				}
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"chartline/internal/care"
+	"chartline/internal/testkit"
 )
 
 func TestEveryConversationIsAnsweredAsWritten(t *testing.T) {
@@ -27,19 +28,19 @@ func TestEveryConversationIsAnsweredAsWritten(t *testing.T) {
 		}
 		t.Run(strings.TrimSuffix(name, ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			replay(t, c)
+			replay(t, c, testkit.Options{})
 		})
 	}
 }
 
-func replay(t *testing.T, c conversation) {
+func replay(t *testing.T, c conversation, o testkit.Options) {
 	var more []seed
 	for _, f := range c.archive.Files {
 		if f.Name == seedFile {
 			more = append(more, readSeed(t, f.Data))
 		}
 	}
-	w := newWorld(t, more...)
+	w := newWorldWith(t, o, more...)
 	changed := false
 	for _, s := range c.steps {
 		if w.play(&c, s) {

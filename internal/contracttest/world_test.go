@@ -59,6 +59,9 @@ func newWorldWith(t testing.TB, o testkit.Options, more ...seed) *world {
 		}
 	}
 	w := openWorld(t, o)
+	if o.Bucket != nil {
+		w.fillBucket(kept.files)
+	}
 	maps.Copy(w.vars, kept.vars)
 	maps.Copy(w.clients, kept.clients)
 	for tenant, marks := range kept.marks {

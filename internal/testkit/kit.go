@@ -16,6 +16,7 @@ import (
 	"chartline/internal/auth"
 	"chartline/internal/blob"
 	"chartline/internal/blob/dir"
+	"chartline/internal/blob/s3"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/chart"
@@ -65,6 +66,10 @@ type Options struct {
 	// Store and Media wrap the engines, to inject faults.
 	Store func(store.Store) store.Store
 	Media func(blob.Store) blob.Store
+	// Bucket keeps the media, and BucketDir is where its server keeps them; nil
+	// means a directory in Dir.
+	Bucket    *s3.Options
+	BucketDir string
 	// Limits of the server; nil means the defaults.
 	Limits *server.Limits
 	// Uploads bound files for forms; nil means the defaults.
@@ -80,6 +85,7 @@ type Options struct {
 // Kit is a whole Chartline.
 type Kit struct {
 	Dir        string
+	MediaDir   string // of the files that are the stored objects
 	Clock      *Clock
 	Store      store.Store
 	Media      blob.Store
@@ -110,8 +116,7 @@ func New(t testing.TB, o Options) *Kit {
 	}
 	db, err := sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{Statement: o.Statement})
 	must(t, err)
-	media, err := dir.Open(filepath.Join(k.Dir, "media"), dir.Options{})
-	must(t, err)
+	media := k.openMedia(t, o)
 	k.Store, k.Media = db, media
 	if o.Store != nil {
 		k.Store = o.Store(db)
@@ -132,6 +137,22 @@ func New(t testing.TB, o Options) *Kit {
 		}
 	})
 	return k
+}
+
+func (k *Kit) openMedia(t testing.TB, o Options) interface {
+	blob.Store
+	io.Closer
+} {
+	t.Helper()
+	if k.MediaDir = o.BucketDir; o.Bucket != nil {
+		media, err := s3.Create(t.Context(), *o.Bucket)
+		must(t, err)
+		return media
+	}
+	k.MediaDir = filepath.Join(k.Dir, "media")
+	media, err := dir.Open(k.MediaDir, dir.Options{})
+	must(t, err)
+	return media
 }
 
 func (k *Kit) build(o Options) {

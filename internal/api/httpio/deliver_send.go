@@ -72,6 +72,9 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 		t.buf = make([]byte, t.piece)
 	}
 	t.src = &source{ReadSeeker: c}
+	if far, ok := c.(interface{ Expect(n int64) }); ok {
+		t.expect = far.Expect
+	}
 	if filer, ok := c.(interface{ File() *os.File }); ok {
 		t.src = filer.File()
 	}
@@ -112,12 +115,13 @@ func (t *transfer) ownFault(err error) bool {
 // transfer moves bytes in pieces. With the peer known its progress is what the
 // peer acknowledged. Otherwise it is what was sent, so pieces are small.
 type transfer struct {
-	src   io.ReadSeeker
-	dst   io.Writer
-	piece int64
-	buf   []byte
-	peer  *peer
-	watch *watcher
+	src    io.ReadSeeker
+	expect func(int64) // tells a content what comes; nil where it does not ask
+	dst    io.Writer
+	piece  int64
+	buf    []byte
+	peer   *peer
+	watch  *watcher
 	// waits: wait for room here, not in net/http, which holds a buffer of 32 KB
 	// meanwhile. Not over TLS, whose Close would wait for us.
 	waits bool
@@ -131,6 +135,9 @@ func (t *transfer) parts(a answer) error {
 		}
 		if _, err := t.src.Seek(p.start, io.SeekStart); err != nil {
 			return errors.Join(errSeek, err)
+		}
+		if t.expect != nil {
+			t.expect(p.length)
 		}
 		if err := t.part(p); err != nil {
 			return err

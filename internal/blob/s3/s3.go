@@ -21,13 +21,13 @@ const (
 	// ownName begins the names of what is ours and no object. No key begins with
 	// a dot.
 	ownName = ".chartline"
-	// markText is what the mark of a media store says.
-	markText = "Chartline keeps recordings under this prefix. What lies here and belongs to no recording is removed.\n"
+	// markText is what a mark says.
+	markText = "Chartline owns this prefix: what is put here by others may be removed.\n"
 )
 
-// ErrForeign: the prefix is not marked as a media store. Opening one that is not
-// would end in the removal of what others keep there.
-var ErrForeign = errors.New("there is no media store under this prefix")
+// ErrForeign: the prefix is not marked as ours. Opening one that is not would end
+// in the removal of what others keep there.
+var ErrForeign = errors.New("there is no store of ours under this prefix")
 
 // Options say where a store is.
 type Options struct {
@@ -39,6 +39,9 @@ type Options struct {
 	CAFile    string // certificates to trust beside the system's
 	// NoChecksums leaves out what stores of some makes do not understand.
 	NoChecksums bool
+	// Mark names the object that says whose the prefix is; empty means a media
+	// store's.
+	Mark string
 	// Keys returns the keys to sign with. It is asked again now and then. Nil
 	// means what the machine is given: the role of its instance or its pod.
 	Keys func() (Keys, error)
@@ -99,42 +102,44 @@ type Store struct {
 
 var _ blob.Store = (*Store)(nil)
 
-// Open returns the store at o, which must be marked as one; where it is not the
+// Open returns the store at o, which must be marked; where it is not the
 // error wraps ErrForeign.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s, err := newStore(o)
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.stat(ctx, s.name(ownName))
+	_, err = s.stat(ctx, s.name(s.o.Mark))
 	if errors.Is(err, blob.ErrNotFound) {
 		return nil, fmt.Errorf("%s: %w", s.place(), ErrForeign)
 	}
 	return s, err
 }
 
-// Create marks the prefix, which must be empty or marked already, as a media
-// store and opens it. Where others keep something there the error wraps
+// Create marks the prefix, which must be empty or marked already, and opens it. Where others keep something there the error wraps
 // ErrForeign.
 func Create(ctx context.Context, o Options) (*Store, error) {
 	s, err := newStore(o)
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.stat(ctx, s.name(ownName))
+	_, err = s.stat(ctx, s.name(s.o.Mark))
 	if err == nil || !errors.Is(err, blob.ErrNotFound) {
 		return s, err
 	}
 	for range s.entries(ctx, "") {
 		return nil, fmt.Errorf("%s is not empty: %w", s.place(), ErrForeign)
 	}
-	if err := s.putOwn(ctx, s.name(ownName), []byte(markText)); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := s.putOwn(ctx, s.name(s.o.Mark), []byte(markText)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s cannot be written: %w", s.place(), err)
 	}
 	return s, nil
 }
 
 func newStore(o Options) (*Store, error) {
+	if o.Mark == "" {
+		o.Mark = ownName
+	}
 	s := &Store{o: o, limits: o.Limits.orDefaults()}
 	s.chunks.New = func() any { return new([chunkSize]byte) }
 	var err error
@@ -205,7 +210,7 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := s.stat(ctx, s.name(ownName)); errors.Is(err, blob.ErrNotFound) {
+	if _, err := s.stat(ctx, s.name(s.o.Mark)); errors.Is(err, blob.ErrNotFound) {
 		return fmt.Errorf("%s: %w any more", s.place(), ErrForeign)
 	} else if err != nil {
 		return err
@@ -235,4 +240,29 @@ func (s *Store) putOwn(ctx context.Context, name string, text []byte) error {
 		return err
 	}
 	return s.putWhole(ctx, name, p)
+}
+
+// Versioned reports whether the bucket keeps what is removed as older versions,
+// and locked whether it forbids to remove those.
+func (s *Store) Versioned(ctx context.Context) (versioned, locked bool, err error) {
+	err = s.try(ctx, func(ctx context.Context) error {
+		c, err := s.client.GetBucketVersioning(ctx, s.o.Bucket)
+		versioned = c.Enabled()
+		return err
+	})
+	if err != nil {
+		return false, false, failed("read the bucket's versioning", err)
+	}
+	if !versioned {
+		return false, false, nil
+	}
+	err = s.try(ctx, func(ctx context.Context) error {
+		on, _, _, _, err := s.client.GetObjectLockConfig(ctx, s.o.Bucket)
+		if codeOf(err) == "ObjectLockConfigurationNotFoundError" {
+			return nil
+		}
+		locked = on == "Enabled"
+		return err
+	})
+	return true, locked, failed("read the bucket's lock", err)
 }

@@ -23,8 +23,9 @@ import (
 const program = ".cache/chartline-test-tools/versitygw-v1.8.0"
 
 const (
-	accessKey = "test-access"
-	secretKey = "test-secret-of-no-worth"
+	// AccessKey and SecretKey are the server's.
+	AccessKey = "test-access"
+	SecretKey = "test-secret-of-no-worth"
 	region    = "us-east-1"
 	// Domain is what the server takes for the end of a host name that begins with
 	// a bucket's.
@@ -52,7 +53,7 @@ func Start(t testing.TB) *Server {
 	address := freePort(t)
 	s.URL = "http://" + address
 	var said bytes.Buffer
-	cmd := exec.Command(path, "--port", address, "--access", accessKey, "--secret", secretKey, "--region", region, // #nosec G204 -- a test's own program
+	cmd := exec.Command(path, "--port", address, "--access", AccessKey, "--secret", SecretKey, "--region", region, // #nosec G204 -- a test's own program
 		"--keep-alive", "--quiet", "--virtual-domain", Domain, "posix", s.dir)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	must(t, cmd.Start())
@@ -63,7 +64,7 @@ func Start(t testing.TB) *Server {
 		<-ended
 	})
 	s.Client, err = minio.New(address, &minio.Options{
-		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1,
+		Creds: credentials.NewStaticV4(AccessKey, SecretKey, ""), Region: region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1,
 	})
 	must(t, err)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
@@ -99,7 +100,7 @@ func (s *Server) Bucket(t testing.TB) s3.Options {
 }
 
 // Keys are the server's.
-func Keys() (s3.Keys, error) { return s3.Keys{Access: accessKey, Secret: secretKey}, nil }
+func Keys() (s3.Keys, error) { return s3.Keys{Access: AccessKey, Secret: SecretKey}, nil }
 
 // File is where the server keeps an object.
 func (s *Server) File(bucket, name string) string { return filepath.Join(s.dir, bucket, name) }
