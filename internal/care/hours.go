@@ -56,10 +56,12 @@ func ParseSpans(text string) (Spans, error) {
 		}
 		out = append(out, s)
 	}
-	return out.joined()
+	return out.Joined()
 }
 
-func (s Spans) joined() (Spans, error) {
+// Joined returns spans in order, those that touch as one. Errors: Invalid, where
+// two overlap.
+func (s Spans) Joined() (Spans, error) {
 	slices.SortFunc(s, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
 	var out Spans
 	for _, span := range s {

@@ -115,7 +115,7 @@ func TestZonesAreIANANamesInOneSpelling(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"", "Local", "Nowhere", "America", "America/", "/UTC", "../zoneinfo/UTC", "America/../UTC", "America//Chicago", "./UTC", "America/./Chicago",
+		"", "Local", "localtime", "posixrules", "posix/America/Chicago", "right/America/Chicago", "Factory", "Nowhere", "America", "America/", "/UTC", "../zoneinfo/UTC", "America/../UTC", "America//Chicago", "./UTC", "America/./Chicago",
 		"UTC/", "America\\Chicago", "CET\x00", "+05:00", "zone.tab",
 	} {
 		if zone, err := zones.Load(name); care.KindOf(err) != care.KindInvalid || care.ValidTimeZone(name) {

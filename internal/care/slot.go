@@ -39,12 +39,18 @@ func DiarySpan(date time.Time) Interval {
 // stretch does. Stretches are cut by the provider's clock and measured in time
 // that passes: a night on which clocks change has an hour less or more.
 func (d Diary) Slots(date time.Time, zone *time.Location, s Service) []time.Time {
+	return d.starts(date, zone, s, s)
+}
+
+// starts returns when taken can begin on date, at the times at which slots of
+// grid follow one another.
+func (d Diary) starts(date time.Time, zone *time.Location, grid, taken Service) []time.Time {
 	var out []time.Time
 	for offset := -2; offset <= 2; offset++ {
 		day := date.AddDate(0, 0, offset)
 		for _, work := range d.work(day) {
-			for at := work.From; !at.Add(s.Length()).After(work.Until); at = at.Add(s.Held()) {
-				if sameDate(at.In(zone), date) && d.free(at, s) {
+			for at := work.From; !at.Add(taken.Length()).After(work.Until); at = at.Add(grid.Held()) {
+				if sameDate(at.In(zone), date) && d.free(at, taken) {
 					out = append(out, at)
 				}
 			}
@@ -55,10 +61,14 @@ func (d Diary) Slots(date time.Time, zone *time.Location, s Service) []time.Time
 }
 
 // Free reports whether the service can begin at t: whether it is one of Slots.
-func (d Diary) Free(t time.Time, s Service) bool {
+func (d Diary) Free(t time.Time, s Service) bool { return d.FreeAmong(t, s, s) }
+
+// FreeAmong reports whether what lasts as long as taken can begin at t, which is
+// one of the times at which slots of grid follow one another.
+func (d Diary) FreeAmong(t time.Time, grid, taken Service) bool {
 	y, m, day := t.In(d.Zone).Date()
-	slots := d.Slots(time.Date(y, m, day, 0, 0, 0, 0, time.UTC), d.Zone, s)
-	return slices.ContainsFunc(slots, t.Equal)
+	starts := d.starts(time.Date(y, m, day, 0, 0, 0, 0, time.UTC), d.Zone, grid, taken)
+	return slices.ContainsFunc(starts, t.Equal)
 }
 
 func (d Diary) free(at time.Time, s Service) bool {

@@ -2,19 +2,31 @@ package care
 
 import (
 	"path"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // a machine without zone files must show the same times
 )
 
 // LoadZone returns the IANA zone called name. A name is not a path: other
-// spellings of one ("America//Chicago") name no zone. Errors: Invalid.
+// spellings of one ("America//Chicago") name no zone, and neither does what only
+// some machines have. Errors: Invalid.
 func LoadZone(name string) (*time.Location, error) {
 	z, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" || path.Clean(name) != name {
+	if err != nil || name == "" || path.Clean(name) != name || local(name) {
 		return nil, Invalid("timezone", "must be an IANA zone name")
 	}
 	return z, nil
+}
+
+// local reports whether a name means the machine's own zone, or one of the
+// variants that some keep beside the zones: those of right count leap seconds.
+func local(name string) bool {
+	switch name {
+	case "Local", "localtime", "posixrules", "Factory":
+		return true
+	}
+	return strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/")
 }
 
 // EarliestZone is how far the clocks that are ahead of all others are ahead of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"chartline/internal/auth"
 	"chartline/internal/care"
@@ -61,7 +62,7 @@ func (c demoCmd) Run(a *app) (err error) {
 
 // prepareDemo brings the data in and makes this start's credentials.
 func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, error) {
-	s := demo.Services{Logins: e.logins, Access: e.access, People: e.people, Visits: e.visits, Voice: e.voice, Recordings: e.recordings}
+	s := demo.Services{Logins: e.logins, Access: e.access, People: e.people, Practice: e.practice, Visits: e.visits, Voice: e.voice, Recordings: e.recordings}
 	done, err := dir.Seeded()
 	if err != nil {
 		return demo.Guide{}, err
@@ -83,7 +84,7 @@ func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, erro
 	if err != nil && !care.IsNotFound(err) { // who tries things out may have withheld it
 		return demo.Guide{}, err
 	}
-	return demo.NewGuide(url, found.Recording.ID, made), nil
+	return demo.NewGuide(url, found.Recording.ID, made, time.Now()), nil
 }
 
 // showDemo says what there is: for a program, one line.

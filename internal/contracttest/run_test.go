@@ -281,7 +281,7 @@ func (w *world) do(verb string, args []string) {
 		actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
 		_, err := w.kit.Chart.Sweep(w.t.Context(), actor)
 		w.must(err)
-		_, err = w.kit.Recordings.Sweep(w.t.Context(), actor)
+		_, err = w.kit.Recordings.Sweep(w.t.Context(), actor, w.kit.Chart.Uploading)
 		w.must(err)
 	default:
 		w.administer(verb, args)

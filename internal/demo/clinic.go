@@ -44,6 +44,7 @@ type Clinic struct {
 	Sessions   []care.Session
 	Calls      []care.Call
 	Recordings []Recording
+	Booked     Booked
 }
 
 // Recording is a stored recording: one of the clips, under a name, with an owner.

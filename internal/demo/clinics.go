@@ -14,7 +14,7 @@ func acme() Clinic {
 	c := Clinic{
 		Title:     "Acme Health (demo)",
 		Instance:  care.Instance{Scope: care.Scope{Tenant: Tenant, Instance: Live}, TimeZone: "America/New_York"},
-		Providers: acmeProviders(), Patients: acmePatients(),
+		Providers: acmeProviders(), Patients: acmePatients(), Booked: acmeBooked(),
 	}
 	c.addTeams()
 	c.addVisits(13300, 52, at(2026, time.January, 12, 0, 0, 0))
@@ -51,6 +51,7 @@ func acmeSandbox() Clinic {
 			{202500000002, "Test", "Patient", "1990-01-01", "prefer_not_to_say", "America/New_York"},
 			{202500000003, "Second", "Patient", "1990-01-02", "prefer_not_to_say", "America/New_York"},
 		}),
+		Booked: Booked{CustomerCode: CustomerCode + "-SANDBOX", Hours: demoHours, Services: []care.Service{{ID: 21, Name: "Rehearsal", Minutes: 30}}},
 	}
 	c.addTeams()
 	c.addVisits(1, 4, at(2026, time.May, 4, 0, 0, 0))
@@ -75,6 +76,7 @@ func birch() Clinic {
 			{202400000019, "Harriet", "Stanhope", "1957-02-19", "female", "America/Chicago"},
 			{202500000004, "Idris", "Falconer", "1998-08-30", "male", "America/Chicago"},
 		}),
+		Booked: Booked{CustomerCode: "BIRCH", Hours: demoHours, Services: []care.Service{{ID: 31, Name: "Physiotherapy", Minutes: 45, BufferMinutes: 15}}},
 	}
 	c.addTeams()
 	c.addVisits(1, 8, at(2026, time.February, 2, 0, 0, 0))

@@ -19,6 +19,7 @@ type Credentials struct {
 	OtherToken     string // of a client of OtherTenant with every grant
 	PortalUser     string // the example's patient, who can log in
 	PortalPassword string
+	SignupCode     string // with it providers sign up at Tenant's Live
 }
 
 // CheckSecret returns the actor that a client's name and secret stand for, as
@@ -52,7 +53,13 @@ func (s Services) Renew(ctx context.Context, actor care.Actor, check CheckSecret
 		return Credentials{}, err
 	}
 	made := Credentials{Client: all.Client.Name, Secret: all.Secret, Token: allToken, NoGrantToken: noToken, OtherToken: otherToken}
-	made.PortalUser, made.PortalPassword, err = s.renewPortalUser(ctx, actor, link)
+	if made.PortalUser, made.PortalPassword, err = s.renewPortalUser(ctx, actor, link); err != nil {
+		return Credentials{}, err
+	}
+	if err := s.bookPortalUser(ctx, actor); err != nil {
+		return Credentials{}, err
+	}
+	made.SignupCode, err = s.Practice.RotateSignupCode(ctx, actor, care.Scope{Tenant: Tenant, Instance: Live})
 	return made, err
 }
 

@@ -15,7 +15,7 @@ const (
 	// claimed is what the marker says from the start, seeded what it says more
 	// once everything is in. The number counts the catalogue's versions.
 	claimed = "This directory was made by chartline demo. All data in it is invented.\n"
-	seeded  = "\nseeded 1\n"
+	seeded  = "\nseeded 2\n"
 )
 
 // ErrForeign reports a directory with something in it that the demo did not make.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"chartline/internal/care"
 )
@@ -23,10 +24,16 @@ type Guide struct {
 	PatientID      string     `json:"patientId"`
 	CallID         string     `json:"callId"` // one of that patient's recorded calls
 	RecordingName  string     `json:"recordingName"`
+	CustomerCode   string     `json:"customerCode"`
+	SignupCode     string     `json:"signupCode"`    // with it providers sign up
+	ServiceID      int64      `json:"serviceId"`     // that can be booked
+	ProviderEmail  string     `json:"providerEmail"` // with whom
 	Other          OtherGuide `json:"other"`
 
-	// RecordingID is the recording of that name, for the lines to paste.
+	// RecordingID is the recording of that name, for the lines to paste, and
+	// Tomorrow a date on which there are slots.
 	RecordingID string `json:"-"`
+	Tomorrow    string `json:"-"`
 }
 
 // OtherGuide is the other tenant's part.
@@ -39,18 +46,19 @@ type OtherGuide struct {
 	RecordingName string `json:"recordingName"`
 }
 
-// NewGuide returns the guide to a demo that is reached at url. recordingID is
-// the id of the recording that ExampleRecording names.
-func NewGuide(url, recordingID string, made Credentials) Guide {
-	g := Guide{URL: url, RecordingID: recordingID, Tenant: Tenant, Instance: Live, APIClient: made.Client, Secret: made.Secret, Token: made.Token,
+// NewGuide returns the guide to a demo that is reached at url, started at now.
+// recordingID is the id of the recording that ExampleRecording names.
+func NewGuide(url, recordingID string, made Credentials, now time.Time) Guide {
+	g := Guide{URL: url, RecordingID: recordingID, Tomorrow: now.AddDate(0, 0, 1).Format(time.DateOnly), Tenant: Tenant, Instance: Live, APIClient: made.Client, Secret: made.Secret, Token: made.Token,
 		PortalUser: made.PortalUser, PortalPassword: made.PortalPassword,
-		NoGrantToken: made.NoGrantToken, RecordingName: ExampleRecording,
+		NoGrantToken: made.NoGrantToken, RecordingName: ExampleRecording, CustomerCode: CustomerCode, SignupCode: made.SignupCode, ServiceID: ServiceID,
 		Other: OtherGuide{Tenant: OtherTenant, Instance: Live, Token: made.OtherToken, RecordingName: otherRecording}}
 	for _, c := range Clinics() {
 		switch c.Instance.Scope {
 		case care.Scope{Tenant: Tenant, Instance: Live}:
 			g.PatientID = PatientID(c.Instance.Scope, examplePatient)
 			g.CallID = c.Recorded(g.PatientID)[0]
+			g.ProviderEmail = c.Providers[0].Email
 		case care.Scope{Tenant: OtherTenant, Instance: Live}:
 			g.Other.PatientID = PatientID(c.Instance.Scope, otherPatient)
 			g.Other.CallID = c.Recorded(g.Other.PatientID)[0]

@@ -14,7 +14,7 @@ type section struct {
 }
 
 func (g Guide) sections() []section {
-	all := []section{g.lookUps(), g.portal(), g.calls(), g.refused(), g.tokens(), g.reading(), g.writing()}
+	all := []section{g.lookUps(), g.partner(), g.portal(), g.calls(), g.refused(), g.tokens(), g.reading(), g.writing()}
 	if g.RecordingID != "" {
 		all = append(all, g.recording())
 	}

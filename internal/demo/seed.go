@@ -10,6 +10,7 @@ import (
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/people"
+	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
@@ -21,6 +22,7 @@ type Services struct {
 	Access     *access.Service
 	Logins     *logins.Service
 	People     *people.Service
+	Practice   *practice.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service
@@ -108,6 +110,9 @@ func (s Services) fill(ctx context.Context, actor care.Actor, c Clinic) error {
 		if err := g.Wait(); err != nil {
 			return err
 		}
+	}
+	if err := s.book(ctx, actor, c); err != nil {
+		return err
 	}
 	for _, r := range c.Recordings { // in order: the first of a name holds it
 		if err := s.record(ctx, actor, scope, r); err != nil {

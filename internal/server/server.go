@@ -135,7 +135,7 @@ func (s *Server) recurring() []task {
 func (s *Server) sweep(ctx context.Context) error {
 	actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
 	_, files := s.deps.Chart.Sweep(ctx, actor)
-	_, recordings := s.deps.Recordings.Sweep(ctx, actor)
+	_, recordings := s.deps.Recordings.Sweep(ctx, actor, s.deps.Chart.Uploading)
 	return errors.Join(files, recordings)
 }
 

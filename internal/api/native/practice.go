@@ -2,7 +2,7 @@ package native
 
 import (
 	"context"
-	"strings"
+	"errors"
 	"time"
 
 	"chartline/internal/care"
@@ -42,18 +42,30 @@ func lowerSpans(spans care.Spans) []string {
 	return out
 }
 
+// lift names every day whose hours are faulty.
 func (h WeekHours) lift() (care.Week, error) {
 	var w care.Week
+	var bad care.Problems
 	for i, day := range h.days() {
-		var err error
-		if w[i], err = liftSpans(*day); err != nil {
-			return w, err
+		spans, err := liftSpans(*day)
+		if e, faulty := errors.AsType[*care.Error](err); faulty {
+			bad.Add("hours."+care.Weekdays()[i], e.Fields["hours"])
 		}
+		w[i] = spans
 	}
-	return w, nil
+	return w, bad.Err()
 }
 
-func liftSpans(spans []string) (care.Spans, error) { return care.ParseSpans(strings.Join(spans, ",")) }
+func liftSpans(texts []string) (care.Spans, error) {
+	spans := make(care.Spans, len(texts))
+	for i, text := range texts {
+		var err error
+		if spans[i], err = care.ParseSpan(text); err != nil {
+			return nil, err
+		}
+	}
+	return spans.Joined()
+}
 
 type practiceSettings struct {
 	CustomerCode  string    `json:"customerCode" doc:"By which partners name the practice; unique in the tenant"`

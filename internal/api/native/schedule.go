@@ -115,7 +115,7 @@ func (s *Surface) deleteScheduleDay(ctx context.Context, c call, in scheduleDayP
 
 type listSlots struct {
 	Provider string `query:"provider" required:"true" doc:"The provider's id or number"`
-	Service  int64  `query:"service" required:"true" minimum:"1" doc:"The service's id"`
+	Service  string `query:"service" required:"true" doc:"The service's id"`
 	Date     string `query:"date" required:"true" doc:"YYYY-MM-DD, in timezone"`
 	TimeZone string `query:"timezone" doc:"IANA name; the provider's where absent"`
 }
@@ -128,7 +128,7 @@ type slots struct {
 
 func (s *Surface) listSlots(ctx context.Context, c call, in listSlots) (slots, error) {
 	found, err := s.Practice.Slots(ctx, c.Actor, practice.SlotQuery{
-		Scope: c.Scope, Provider: providerOf(in.Provider), Service: practice.ServiceRef{ID: in.Service}, Date: in.Date, TimeZone: in.TimeZone,
+		Scope: c.Scope, Provider: providerOf(in.Provider), Service: practice.ServiceRef{ID: numberID(in.Service)}, Date: in.Date, TimeZone: in.TimeZone,
 	})
 	if err != nil {
 		return slots{}, err

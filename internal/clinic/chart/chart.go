@@ -12,6 +12,8 @@ type Service struct {
 	gate   *gate.Gate
 	media  blob.Store
 	limits Limits
+	// uploading are files whose batch is not kept yet.
+	uploading blob.Underway
 }
 
 // Limits bound files that are uploaded.
@@ -32,6 +34,10 @@ func DefaultLimits() Limits {
 func New(g *gate.Gate, media blob.Store, l Limits) *Service {
 	return &Service{gate: g, media: media, limits: l}
 }
+
+// Uploading reports whether the bytes at key are a file's whose batch is not kept
+// yet: they are not to be taken for unused.
+func (s *Service) Uploading(key string) bool { return s.uploading.Has(key) }
 
 // MaxBatch is how many bytes the files of one batch may have together.
 func (s *Service) MaxBatch() int64 { return s.limits.FileSize * int64(s.limits.FileCount) }

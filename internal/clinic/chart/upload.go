@@ -47,6 +47,7 @@ func (s *Service) Upload(ctx context.Context, actor care.Actor, scope care.Scope
 		return nil, err
 	}
 	b := batch{service: s, scope: scope, field: field}
+	defer b.end()
 	if err := b.take(ctx, actor, next); err != nil {
 		b.drop(ctx)
 		if auditErr := s.gate.Note(ctx, q, target, care.OutcomeFailed, care.KindOf(err).String()); auditErr != nil {
@@ -97,6 +98,14 @@ type batch struct {
 	files   []care.File // their bytes are kept
 	size    int64
 	bad     care.Problems
+	ends    []func() // of its uploads
+}
+
+// end is called when the batch is kept, or is not to be.
+func (b *batch) end() {
+	for _, end := range b.ends {
+		end()
+	}
 }
 
 // take reads the whole batch.
@@ -148,6 +157,7 @@ func (b *batch) add(ctx context.Context, actor care.Actor, at string, in Incomin
 		return nil
 	}
 	f.BlobKey = blobKey(b.scope, f.ID)
+	b.ends = append(b.ends, b.service.uploading.Begin(f.BlobKey))
 	return b.keep(ctx, f, at, source, head)
 }
 

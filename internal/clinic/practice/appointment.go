@@ -200,16 +200,30 @@ func (s *Service) Reschedule(ctx context.Context, ask Ask, to Rescheduling) (car
 				return err
 			}
 		}
-		d, err := s.diary(tx, p, dateOf(to.Start), a.ID)
-		if err != nil {
+		if err := s.fits(tx, p, *a, to.Start); err != nil {
 			return err
-		}
-		if !d.Free(to.Start, care.Service{Minutes: a.Minutes, BufferMinutes: a.BufferMinutes}) {
-			return errNotFree()
 		}
 		a.Start, a.Provider, a.Status = care.Truncate(to.Start), p.Number, care.AppointmentBooked
 		return nil
 	})
+}
+
+// fits reports whether an appointment, as long as it is, can be at start: at one
+// of the slots of its service as that is now, or as it was when it was booked.
+func (s *Service) fits(tx store.Tx, p care.Provider, a care.Appointment, start time.Time) error {
+	d, err := s.diary(tx, p, dateOf(start), a.ID)
+	if err != nil {
+		return err
+	}
+	now, err := tx.Service(a.Scope, a.Service)
+	if err != nil {
+		return err
+	}
+	then := care.Service{Minutes: a.Minutes, BufferMinutes: a.BufferMinutes}
+	if !d.FreeAmong(start, now, then) && !d.Free(start, then) {
+		return errNotFree()
+	}
+	return nil
 }
 
 func (s *Service) change(ctx context.Context, ask Ask, change func(store.Tx, *care.Appointment) error) (care.Appointment, error) {

@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"slices"
 
 	"chartline/internal/care"
 	"chartline/internal/gate"
@@ -77,6 +78,7 @@ func (s *Service) ChangeSchedule(ctx context.Context, actor care.Actor, scope ca
 		}
 		c.Hours.Apply(&own.Hours)
 		care.Replace(&own.Services, c.Services)
+		own.Services = distinct(own.Services)
 		for _, id := range own.Services {
 			if _, err := tx.Service(scope, id); care.IsNotFound(err) {
 				return Schedule{}, care.Invalid("services", "must be ids of services")
@@ -90,6 +92,11 @@ func (s *Service) ChangeSchedule(ctx context.Context, actor care.Actor, scope ca
 		}
 		return schedule(tx, p)
 	})
+}
+
+// distinct returns ids in order, each once.
+func distinct(ids []int64) []int64 {
+	return slices.Compact(slices.Sorted(slices.Values(ids)))
 }
 
 // Days lists the dates on which a provider does not work as usual, from first to

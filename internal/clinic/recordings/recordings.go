@@ -9,7 +9,7 @@ import (
 type Service struct {
 	gate     *gate.Gate
 	media    blob.Store
-	underway underway
+	underway blob.Underway
 }
 
 // New returns the use cases behind g, with media kept in media.

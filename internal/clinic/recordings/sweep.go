@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 	"time"
 
 	"chartline/internal/blob"
@@ -28,11 +28,13 @@ type Swept struct {
 	Temporary int // what crashed writers left behind
 }
 
-// Sweep removes stored bytes older than an hour that no undeleted recording
-// uses, and what crashed writers left behind. It holds a bounded number of keys
-// at a time. The server runs it at start and hourly; running it twice at once
-// does no harm. actor must be the system or an operator.
-func (s *Service) Sweep(ctx context.Context, actor care.Actor) (Swept, error) {
+// Sweep removes stored bytes older than an hour that no undeleted recording and
+// no file uses, and what crashed writers left behind. It holds a bounded number
+// of keys at a time. The server runs it at start and hourly; running it twice at
+// once does no harm. actor must be the system or an operator; inUse tells what
+// others have stored and not kept yet.
+func (s *Service) Sweep(ctx context.Context, actor care.Actor, inUse ...func(key string) bool) (Swept, error) {
+	inUse = append(inUse, s.underway.Has)
 	var (
 		swept Swept
 		batch []string
@@ -42,7 +44,8 @@ func (s *Service) Sweep(ctx context.Context, actor care.Actor) (Swept, error) {
 		if err != nil {
 			return swept, fmt.Errorf("sweep: %w", err)
 		}
-		if !object.ModTime.Before(before) || s.underway.has(object.Key) {
+		isUsed := func(by func(key string) bool) bool { return by(object.Key) }
+		if !object.ModTime.Before(before) || slices.ContainsFunc(inUse, isUsed) {
 			continue
 		}
 		if batch = append(batch, object.Key); len(batch) == sweepBatch {
@@ -61,33 +64,6 @@ func (s *Service) Sweep(ctx context.Context, actor care.Actor) (Swept, error) {
 		return swept, fmt.Errorf("sweep: %w", err)
 	}
 	return swept, nil
-}
-
-// underway holds the keys of uploads that have not ended. Their bytes are stored
-// before a row uses them, and a clock that jumps makes them look old.
-type underway struct {
-	mu   sync.Mutex
-	keys map[string]bool
-}
-
-func (u *underway) begin(key string) (end func()) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.keys == nil {
-		u.keys = map[string]bool{}
-	}
-	u.keys[key] = true
-	return func() {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		delete(u.keys, key)
-	}
-}
-
-func (u *underway) has(key string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.keys[key]
 }
 
 // sweepBatch removes those of keys that nothing uses, audited before it does.

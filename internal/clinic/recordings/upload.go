@@ -83,7 +83,7 @@ func (s *Service) Upload(ctx context.Context, actor care.Actor, u Upload, body i
 		StartedAt: care.TruncatePtr(u.StartedAt), Duration: u.Duration, Consent: u.Consent,
 	}
 	r.BlobKey = blobKey(u.Scope, r.ID)
-	defer s.underway.begin(r.BlobKey)()
+	defer s.underway.Begin(r.BlobKey)()
 	if err := s.keep(ctx, u, &r, body); err != nil {
 		if auditErr := s.gate.Note(ctx, q, target, care.OutcomeFailed, care.KindOf(err).String()); auditErr != nil {
 			return Uploaded{}, auditErr
