@@ -1,6 +1,9 @@
 package care
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // StoredObject is what a row says of its bytes in the media store.
 type StoredObject struct {
@@ -14,3 +17,35 @@ type StoredObject struct {
 
 // LogValue shows the id only.
 func (o StoredObject) LogValue() slog.Value { return slog.StringValue(o.ID) }
+
+// Damage is what is wrong with a stored object.
+type Damage string
+
+// The damages.
+const (
+	DamageMissing Damage = "missing"
+	DamageBytes   Damage = "changed" // its size, its digest, or it cannot be read
+)
+
+// DamagedObject is a stored object that was found not to be what its row says.
+// It is not delivered until it is found to be good again.
+type DamagedObject struct {
+	Scope
+	Noun    string // "recording" or "file"
+	ID      string
+	Key     string
+	Damage  Damage
+	FoundAt time.Time
+}
+
+// LogValue shows the id only.
+func (o DamagedObject) LogValue() slog.Value { return slog.StringValue(o.ID) }
+
+// ScrubPlace is how far reading the stored objects back has come.
+type ScrubPlace struct {
+	After     string // the key of the last one read; empty once all were
+	BeganAt   time.Time
+	ReachedAt time.Time
+	Objects   int64
+	Bytes     int64
+}

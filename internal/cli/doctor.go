@@ -152,7 +152,7 @@ func (a *app) checkRecordings(e *engine) finding {
 		fmt.Fprintf(&list, "; and %d more", more)
 	}
 	return finding{name, broken, fmt.Sprintf("%d of %d cannot be delivered%s", x.Broken, x.Recordings, list.String()),
-		"put these files back into " + mediaPlace(e.settings) + " from a backup; a recording whose bytes are lost for good can be deleted: chartline recording delete"}
+		"put these files back into " + mediaPlace(e.settings) + " from a backup, then run chartline scrub --damaged; a recording whose bytes are lost for good can be deleted: chartline recording delete"}
 }
 
 // checkAudit verifies the chains against the signed checkpoints, or, where not

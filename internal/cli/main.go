@@ -41,6 +41,7 @@ type commands struct {
 	Audit     auditCmd     `cmd:"" help:"The audit log: who did what to whose data."`
 	Backup    backupCmd    `cmd:"" help:"Back up, list backups, prove that one can be put back."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup back into an empty place."`
+	Scrub     scrubCmd     `cmd:"" help:"Read stored recordings back and compare them with what was stored."`
 	Doctor    doctorCmd    `cmd:"" help:"Check this installation and say what to do."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -116,6 +117,10 @@ func (r *restoring) run() (err error) {
 		return err
 	}
 	staging := filepath.Join(filepath.Dir(r.settings.Database.Path), ".restoring")
+	staged := filepath.Join(staging, "chartline.db")
+	if sqlite.MoveBegan(staged, r.settings.Database.Path) {
+		return errors.Join(sqlite.Move(staged, r.settings.Database.Path), os.RemoveAll(staging))
+	}
 	if err := errors.Join(os.RemoveAll(staging), os.Mkdir(staging, 0o700)); err != nil {
 		return err
 	}
@@ -125,7 +130,7 @@ func (r *restoring) run() (err error) {
 	if err := r.checkpoints(); err != nil {
 		return err
 	}
-	if err := sqlite.Move(filepath.Join(staging, "chartline.db"), r.settings.Database.Path); err != nil {
+	if err := sqlite.Move(staged, r.settings.Database.Path); err != nil {
 		return err
 	}
 	return os.RemoveAll(staging)
@@ -187,10 +192,17 @@ func (r *restoring) checkpoints() error {
 	if _, ok := r.manifest.Extra(extraCheckpoints); !ok {
 		return nil
 	}
-	if _, err := os.Stat(to); err == nil {
+	there, err := os.ReadFile(to) // #nosec G304 -- where the operator said
+	if errors.Is(err, fs.ErrNotExist) {
+		return r.writeExtra(r.target, r.manifest, extraCheckpoints, to)
+	}
+	if err != nil {
+		return err
+	}
+	ours, err := r.readExtra(r.target, r.manifest, extraCheckpoints)
+	if err == nil && !bytes.Equal(there, ours) {
 		r.doc.Attention = append(r.doc.Attention, to+" was there and stays: its checkpoints may tell of entries after the backup. "+
 			"Until it is set aside (keep it: it proves what is lost), the server reports that the log went back")
-		return nil
 	}
-	return r.writeExtra(r.target, r.manifest, extraCheckpoints, to)
+	return err
 }

@@ -118,6 +118,12 @@ func address(to *string, v string) error {
 	return nil
 }
 
+// ParseSize reads a size as the settings have them, such as 50MiB.
+func ParseSize(text string) (n int64, err error) {
+	err = size(&n, text, 1)
+	return n, err
+}
+
 func size(to *int64, v string, least int64) error {
 	number, factor := strings.TrimSpace(v), 1.0
 	for _, u := range []struct {

@@ -46,6 +46,19 @@ func FirstAudible(tx store.Tx, s care.Scope, o care.Owner) (care.Recording, erro
 	return care.Recording{}, care.NotFound("recording")
 }
 
+// Deliverable returns MediaUnavailable where the stored object under key was found
+// damaged.
+func Deliverable(tx store.Tx, noun, key string) error {
+	_, err := tx.DamagedObject(key)
+	if care.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &care.Error{Kind: care.KindMediaUnavailable, Noun: noun, Message: "the stored " + noun + " is missing or damaged"}
+}
+
 // FindPatient returns a patient by either of their ids, or NotFound.
 func FindPatient(tx store.Tx, s care.Scope, ref care.PersonRef) (care.Patient, error) {
 	switch {

@@ -12,6 +12,17 @@ type StoredObjects interface {
 	// StoredObjects lists the objects that undeleted recordings and files of all
 	// tenants use, by key, those after the given one.
 	StoredObjects(after string, limit int) ([]care.StoredObject, error)
+	// DamagedObject returns what is known to be wrong with an object, or NotFound.
+	DamagedObject(key string) (care.DamagedObject, error)
+	// DamagedObjects lists all tenants' by key, those after the given one.
+	DamagedObjects(after string, limit int) ([]care.DamagedObject, error)
+	// PutDamagedObject notes what is wrong, in place of what was noted before.
+	PutDamagedObject(care.DamagedObject) error
+	// DeleteDamagedObject forgets it; what is not there is no error.
+	DeleteDamagedObject(key string) error
+	// ScrubPlace says how far scrubbing has come, or NotFound.
+	ScrubPlace() (care.ScrubPlace, error)
+	SetScrubPlace(care.ScrubPlace) error
 }
 
 // Snapshotter is a Store that can be copied whole while others use it.

@@ -128,6 +128,9 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (o *object) end(at int64, err error) error {
+	if errors.Is(err, syscall.EIO) {
+		return fmt.Errorf("%w: byte %d cannot be read: %w", blob.ErrDamaged, at, err)
+	}
 	if errors.Is(err, io.EOF) && at < o.size {
 		return fmt.Errorf("%w: ends at byte %d of %d", blob.ErrDamaged, at, o.size)
 	}

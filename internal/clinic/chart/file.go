@@ -31,7 +31,9 @@ type Content struct {
 func (s *Service) OpenFile(ctx context.Context, actor care.Actor, scope care.Scope, id string) (Content, error) {
 	var f care.File
 	q := gate.Request{Actor: actor, Action: policy.FileContent, Scope: scope}
-	_, err := gate.Read(ctx, s.gate, q, locateFile(actor, scope, id, &f), func(store.Tx) (struct{}, error) { return struct{}{}, nil })
+	_, err := gate.Read(ctx, s.gate, q, locateFile(actor, scope, id, &f), func(tx store.Tx) (struct{}, error) {
+		return struct{}{}, gate.Deliverable(tx, "file", f.BlobKey)
+	})
 	if err != nil {
 		return Content{}, err
 	}

@@ -63,7 +63,7 @@ func (s *Service) open(ctx context.Context, q gate.Request, find func(store.Tx) 
 				return care.Target{Noun: "recording"}, err
 			}
 			return gate.PatientTarget(tx, q.Actor, q.Scope, "recording", r.ID, r.Patient)
-		}, func(store.Tx) (care.Recording, error) { return r, nil })
+		}, func(tx store.Tx) (care.Recording, error) { return r, gate.Deliverable(tx, "recording", r.BlobKey) })
 	})
 	if err != nil {
 		return Content{}, err

@@ -109,11 +109,18 @@ func (s *Service) examineScope(ctx context.Context, view gate.View, scope care.S
 func (s *Service) examineOne(ctx context.Context, view gate.View, r care.Recording, found *Examined) error {
 	object, err := s.media.Open(ctx, r.BlobKey, r.Size)
 	if err == nil {
-		found.Recordings++
-		return object.Close()
+		if err = object.Close(); err == nil {
+			err = view(func(tx store.Tx) error { return gate.Deliverable(tx, "recording", r.BlobKey) })
+		}
+		if err == nil {
+			found.Recordings++
+			return nil
+		}
 	}
 	broken := BrokenRecording{ID: r.ID, Key: r.BlobKey, Why: "is missing"}
-	if errors.Is(err, blob.ErrDamaged) {
+	if care.KindOf(err) == care.KindMediaUnavailable {
+		broken.Why = "was found damaged by a scrub"
+	} else if errors.Is(err, blob.ErrDamaged) {
 		broken.Why = "is not what was stored"
 	} else if !errors.Is(err, blob.ErrNotFound) {
 		return fmt.Errorf("examine: %w", err)

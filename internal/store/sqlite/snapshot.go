@@ -192,15 +192,26 @@ func unpack(file, part string, open func(part string) (io.ReadCloser, error)) (e
 	return errors.Join(err, to.Sync(), to.Close())
 }
 
-// Move puts the closed database at from in to's place, where there must be none.
-// The audit log comes first: what is at to is a database only once both are there.
+// MoveBegan reports whether a Move stopped between the two files.
+func MoveBegan(from, to string) bool {
+	there := func(path string) bool { _, err := os.Lstat(path); return err == nil }
+	return there(from) && !there(AuditPath(from)) && there(AuditPath(to)) && !there(to)
+}
+
+// Move puts the closed database at from in to's place, where there must be none,
+// or goes on where it stopped. The audit log comes first: what is at to is a
+// database only once both are there.
 func Move(from, to string) error {
 	for _, left := range []string{from + "-wal", AuditPath(from) + "-wal"} {
 		if info, err := os.Stat(left); err == nil && info.Size() > 0 {
 			return fmt.Errorf("%s is still in use", from)
 		}
 	}
-	for _, file := range [][2]string{{AuditPath(from), AuditPath(to)}, {from, to}} {
+	files := [][2]string{{AuditPath(from), AuditPath(to)}, {from, to}}
+	if MoveBegan(from, to) {
+		files = files[1:]
+	}
+	for _, file := range files {
 		if _, err := os.Lstat(file[1]); !errors.Is(err, fs.ErrNotExist) {
 			return errors.Join(fmt.Errorf("%s is there already", file[1]), err)
 		}

@@ -2,12 +2,32 @@ package sqlstore
 
 import "chartline/internal/care"
 
-// Keys are made of ids that no two rows share.
-const sqlStoredObjects = `
+const (
+	// Keys are made of ids that no two rows share.
+	sqlStoredObjects = `
 	SELECT tenant, instance, 'recording' AS noun, id, blob_key, size, sha256 FROM recording WHERE blob_key > $1 AND deleted_at IS NULL
 	UNION ALL
 	SELECT tenant, instance, 'file' AS noun, id, blob_key, size, sha256 FROM file WHERE blob_key > $1
 	ORDER BY blob_key LIMIT $2`
+
+	colsDamagedObject = `
+	SELECT tenant, instance, noun, id, blob_key, reason, found_at FROM damaged_object WHERE `
+	sqlDamagedObject    = colsDamagedObject + `blob_key = $1`
+	sqlDamagedObjects   = colsDamagedObject + `blob_key > $1 ORDER BY blob_key LIMIT $2`
+	sqlDamagedObjectPut = `
+	INSERT INTO damaged_object (tenant, instance, noun, id, blob_key, reason, found_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	ON CONFLICT (blob_key) DO UPDATE SET tenant = excluded.tenant, instance = excluded.instance, noun = excluded.noun, id = excluded.id,
+		reason = excluded.reason, found_at = excluded.found_at`
+	sqlDamagedObjectDelete = `
+	DELETE FROM damaged_object WHERE blob_key = $1`
+
+	sqlScrubPlace = `
+	SELECT after_key, began_at, reached_at, objects, bytes FROM scrub_place WHERE id = 1`
+	sqlScrubPlacePut = `
+	INSERT INTO scrub_place (id, after_key, began_at, reached_at, objects, bytes) VALUES (1, $1, $2, $3, $4, $5)
+	ON CONFLICT (id) DO UPDATE SET after_key = excluded.after_key, began_at = excluded.began_at, reached_at = excluded.reached_at,
+		objects = excluded.objects, bytes = excluded.bytes`
+)
 
 func scanStoredObject(r *row) care.StoredObject {
 	return care.StoredObject{Scope: scanScope(r), Noun: r.text(), ID: r.text(), Key: r.text(), Size: r.int(), SHA256: r.hash()}
@@ -15,4 +35,38 @@ func scanStoredObject(r *row) care.StoredObject {
 
 func (t *tx) StoredObjects(after string, limit int) ([]care.StoredObject, error) {
 	return all(t, scanStoredObject, sqlStoredObjects, after, int64(limit))
+}
+
+func scanDamagedObject(r *row) care.DamagedObject {
+	return care.DamagedObject{Scope: scanScope(r), Noun: r.text(), ID: r.text(), Key: r.text(), Damage: care.Damage(r.text()), FoundAt: r.time()}
+}
+
+func (t *tx) DamagedObject(key string) (care.DamagedObject, error) {
+	return one(t, "damaged_object", scanDamagedObject, sqlDamagedObject, key)
+}
+
+func (t *tx) DamagedObjects(after string, limit int) ([]care.DamagedObject, error) {
+	return all(t, scanDamagedObject, sqlDamagedObjects, after, int64(limit))
+}
+
+func (t *tx) PutDamagedObject(o care.DamagedObject) error {
+	_, err := t.exec(sqlDamagedObjectPut, o.Tenant, o.Instance, o.Noun, o.ID, o.Key, string(o.Damage), micros(o.FoundAt))
+	return err
+}
+
+func (t *tx) DeleteDamagedObject(key string) error {
+	_, err := t.exec(sqlDamagedObjectDelete, key)
+	return err
+}
+
+func (t *tx) ScrubPlace() (care.ScrubPlace, error) {
+	scan := func(r *row) care.ScrubPlace {
+		return care.ScrubPlace{After: r.text(), BeganAt: r.time(), ReachedAt: r.time(), Objects: r.int(), Bytes: r.int()}
+	}
+	return one(t, "scrub", scan, sqlScrubPlace)
+}
+
+func (t *tx) SetScrubPlace(p care.ScrubPlace) error {
+	_, err := t.exec(sqlScrubPlacePut, p.After, micros(p.BeganAt), micros(p.ReachedAt), p.Objects, p.Bytes)
+	return err
 }

@@ -98,8 +98,9 @@ var plans = map[string][]string{
 		"recording USING INDEX recording_by_blob (blob_key=?)",
 		"file USING COVERING INDEX file_by_blob (blob_key=?)",
 	},
-	"sqlDataKey": {"data_key USING PRIMARY KEY (tenant=? AND instance=? AND object=?)"},
-	"sqlDone":    {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
+	"sqlDataKey":       {"data_key USING PRIMARY KEY (tenant=? AND instance=? AND object=?)"},
+	"sqlDone":          {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
+	"sqlDamagedObject": {"damaged_object USING PRIMARY KEY (blob_key=?)"},
 	"sqlStoredObjects": {
 		"recording USING INDEX recording_by_blob (blob_key>?)", "file USING INDEX file_by_blob (blob_key>?)",
 	},

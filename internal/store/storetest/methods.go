@@ -37,7 +37,7 @@ func pair(a, b any, err error) (any, error) { return []any{a, b}, err }
 func methods() []method {
 	return slices.Concat(
 		tenantMethods(), clientMethods(), tokenMethods(), peopleMethods(), visitMethods(), callMethods(),
-		recordingMethods(), auditMethods(), onceMethods(), bookingMethods(), loginMethods(), chartMethods(), sealMethods(),
+		recordingMethods(), auditMethods(), onceMethods(), bookingMethods(), loginMethods(), chartMethods(), sealMethods(), objectMethods(),
 	)
 }
 
@@ -286,7 +286,6 @@ func recordingMethods() []method {
 		{"Recordings", perInstance, false, list(func(things) care.RecordingFilter {
 			return care.RecordingFilter{Withheld: ptr(false), IncludeDeleted: true}
 		})},
-		{"StoredObjects", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.StoredObjects("", 100) }},
 		{"BlobKeyUsed", byName, false, func(tx store.Tx, _ care.Scope, k things) (any, error) { return tx.BlobKeyUsed(k.Recording.BlobKey) }},
 	}
 }

@@ -30,6 +30,7 @@ type things struct {
 	InstanceKey care.InstanceKey
 	DataKey     care.DataKey
 	Shredded    care.ShreddedKey
+	Damaged     care.DamagedObject
 }
 
 // thingsOf makes things whose ids come from label and n, and whose texts, and
@@ -59,6 +60,7 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.Web = c.webSession(k.Login, n)
 	k.InstanceKey = c.instanceKey(n)
 	k.DataKey, k.Shredded = c.dataKey(n, k.InstanceKey), c.shredded(n)
+	k.Damaged = c.damaged(k.Voicemail)
 	return k
 }
 
@@ -81,6 +83,8 @@ func (k things) create(tx store.Tx) error {
 			_, err := tx.Shred(k.Shredded)
 			return err
 		},
+		func() error { return tx.PutDamagedObject(k.Damaged) },
+		func() error { return tx.SetScrubPlace(scrubPlace(k.Damaged.Key)) },
 		func() error { return appendNext(tx, k.Tenant, 2, epoch, k.Patient.ID) },
 		func() error { return tx.SetDone(k.Scope, k.Actor, k.Key, k.mark, []byte(k.mark), epoch) },
 		func() error {

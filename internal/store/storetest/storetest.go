@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, caps Capabilities) {
 		{"log-ins", loginTests()},
 		{"charts", chartTests()},
 		{"keys", sealTests()},
+		{"objects", objectTests()},
 		{"tenancy", tenancyTests(open)},
 		{"lists", listTests()},
 		{"transactions", transactionTests()},

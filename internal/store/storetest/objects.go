@@ -1,0 +1,110 @@
+package storetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"chartline/internal/care"
+	"chartline/internal/store"
+)
+
+func (c clinic) damaged(r care.Recording) care.DamagedObject {
+	return care.DamagedObject{Scope: c.Scope, Noun: "recording", ID: r.ID, Key: r.BlobKey, Damage: care.DamageBytes, FoundAt: epoch}
+}
+
+func scrubPlace(after string) care.ScrubPlace {
+	return care.ScrubPlace{After: after, BeganAt: epoch, ReachedAt: at(9), Objects: 7, Bytes: 1 << 40}
+}
+
+func objectMethods() []method {
+	return []method{
+		{"StoredObjects", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.StoredObjects("", 100) }},
+		{"DamagedObject", byName, false, func(tx store.Tx, _ care.Scope, k things) (any, error) { return tx.DamagedObject(k.Damaged.Key) }},
+		{"DamagedObjects", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.DamagedObjects("", 100) }},
+		{"PutDamagedObject", byName, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
+			k.Damaged.Damage = care.DamageMissing
+			return none(tx.PutDamagedObject(k.Damaged))
+		}},
+		{"DeleteDamagedObject", byName, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
+			return none(tx.DeleteDamagedObject(k.Damaged.Key))
+		}},
+		{"ScrubPlace", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.ScrubPlace() }},
+		{"SetScrubPlace", everywhere, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
+			return none(tx.SetScrubPlace(scrubPlace(k.Recording.BlobKey)))
+		}},
+	}
+}
+
+func objectTests() []test {
+	return []test{
+		{"Every object that a row uses is listed once, by key, across all tenants", everyObject},
+		{"What is wrong with an object is kept by its key", func(t *testing.T, s store.Store) {
+			w := openWard(t, s, "acme-health", "live")
+			marks := []care.DamagedObject{
+				{Scope: w.Scope, Noun: "recording", ID: uid("r", 1), Key: "a/1", Damage: care.DamageMissing, FoundAt: at(1)},
+				{Scope: w.Scope, Noun: "file", ID: uid("f", 2), Key: "a/2", Damage: care.DamageBytes, FoundAt: at(2)},
+			}
+			absent(t, s, func(tx store.Tx) (care.DamagedObject, error) { return tx.DamagedObject("a/1") })
+			update(t, s, func(tx store.Tx) error { return each(marks, tx.PutDamagedObject) })
+			marks[0].Damage, marks[0].FoundAt = care.DamageBytes, at(3)
+			update(t, s, func(tx store.Tx) error { return tx.PutDamagedObject(marks[0]) })
+			equal(t, get(t, s, func(tx store.Tx) (care.DamagedObject, error) { return tx.DamagedObject("a/1") }), marks[0])
+			equal(t, get(t, s, func(tx store.Tx) ([]care.DamagedObject, error) { return tx.DamagedObjects("", 9) }), marks)
+			equal(t, get(t, s, func(tx store.Tx) ([]care.DamagedObject, error) { return tx.DamagedObjects("a/1", 9) }), marks[1:])
+			equal(t, get(t, s, func(tx store.Tx) ([]care.DamagedObject, error) { return tx.DamagedObjects("", 1) }), marks[:1])
+			for range 2 {
+				update(t, s, func(tx store.Tx) error { return tx.DeleteDamagedObject("a/1") })
+			}
+			equal(t, get(t, s, func(tx store.Tx) ([]care.DamagedObject, error) { return tx.DamagedObjects("", 9) }), marks[1:])
+		}},
+		{"A scrub's place is the last one set", func(t *testing.T, s store.Store) {
+			absent(t, s, func(tx store.Tx) (care.ScrubPlace, error) { return tx.ScrubPlace() })
+			for _, after := range []string{"b", "a", ""} {
+				update(t, s, func(tx store.Tx) error { return tx.SetScrubPlace(scrubPlace(after)) })
+				equal(t, get(t, s, func(tx store.Tx) (care.ScrubPlace, error) { return tx.ScrubPlace() }), scrubPlace(after))
+			}
+		}},
+	}
+}
+
+func everyObject(t *testing.T, s store.Store) {
+	populate(t, s, scopes()...)
+	var want []care.StoredObject
+	for _, scope := range scopes() {
+		all := get(t, s, func(tx store.Tx) ([]care.Recording, error) {
+			return tx.Recordings(scope, care.RecordingFilter{}, nil, 1000)
+		})
+		for _, r := range all {
+			want = append(want, care.StoredObject{Scope: scope, Noun: "recording", ID: r.ID, Key: r.BlobKey, Size: r.Size, SHA256: r.SHA256})
+		}
+	}
+	for _, limit := range []int{1, 3, 1000} {
+		var got []care.StoredObject
+		files := 0
+		for after := ""; ; {
+			page := get(t, s, func(tx store.Tx) ([]care.StoredObject, error) { return tx.StoredObjects(after, limit) })
+			for _, o := range page {
+				if o.Key <= after {
+					t.Fatalf("%s follows %s", o.Key, after)
+				}
+				after = o.Key
+				if o.Noun == "file" {
+					f := get(t, s, func(tx store.Tx) (care.File, error) { return tx.File(o.Scope, o.ID) })
+					equal(t, o, care.StoredObject{Scope: f.Scope, Noun: "file", ID: f.ID, Key: f.BlobKey, Size: f.Size, SHA256: f.SHA256})
+					files++
+					continue
+				}
+				got = append(got, o)
+			}
+			if len(page) < limit {
+				break
+			}
+		}
+		if files == 0 {
+			t.Error("no file is listed")
+		}
+		slices.SortFunc(want, func(a, b care.StoredObject) int { return strings.Compare(a.Key, b.Key) })
+		equal(t, got, want)
+	}
+}
