@@ -20,6 +20,7 @@ type bench struct {
 	bin    binaries
 	report *report
 	closes []func()
+	media  string // where recordings are kept; empty: in the data directory
 }
 
 type binaries struct {

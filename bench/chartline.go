@@ -54,9 +54,13 @@ func (b *bench) openChartline(dir string, d dataset) (*chartline, error) {
 
 func (b *bench) chartlineSpec(dir string) (proc.Spec, error) {
 	addr, err := proc.FreeAddr()
+	core := b.opt.serverCore()
+	if b.media != "" && !b.opt.Shared {
+		core = coreLoad // the store has the other
+	}
 	return proc.Spec{
-		Name: "chartline", Path: b.bin.chartline, Addr: addr, Core: b.opt.serverCore(),
-		Args: []string{"serve", "--data", dir, "--listen", addr.String()},
+		Name: "chartline", Path: b.bin.chartline, Addr: addr, Core: core,
+		Args: b.withMedia("serve", "--data", dir, "--listen", addr.String()),
 	}, err
 }
 
@@ -94,9 +98,17 @@ func (c *chartline) mediaPath(size int64) string {
 	return "/api/v1/recordings/" + c.media[size] + "/content"
 }
 
+// withMedia adds where the recordings are, where that is not the data directory.
+func (b *bench) withMedia(args ...string) []string {
+	if b.media != "" {
+		args = append(args, "--media", b.media)
+	}
+	return args
+}
+
 // command runs the command line on a data directory and reads the JSON that it prints.
 func (b *bench) command(dir string, into any, args ...string) error {
-	cmd := exec.Command(b.bin.chartline, append(args, "--data", dir, "--json")...) // #nosec G204 -- our own program
+	cmd := exec.Command(b.bin.chartline, b.withMedia(append(args, "--data", dir, "--json")...)...) // #nosec G204 -- our own program
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

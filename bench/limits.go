@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"chartline/bench/proc"
@@ -37,6 +38,19 @@ http {
 
 // startNginx serves the files under root.
 func (b *bench) startNginx(root string) (*proc.Server, error) {
+	return b.runNginx(b.opt.serverCore(), func(dir, addr string) []byte { return fmt.Appendf(nil, nginxConf, dir, addr, root) })
+}
+
+// startProxy passes on what a server answers, as a proxy of large files is set up.
+func (b *bench) startProxy(core int, to netip.AddrPort) (*proc.Server, error) {
+	conf, _, _ := strings.Cut(nginxConf, "server {")
+	return b.runNginx(core, func(dir, addr string) []byte {
+		return fmt.Appendf(nil, conf+`server { listen %[2]s; location / { proxy_pass http://%[3]s; proxy_set_header Host %[3]s; proxy_http_version 1.1;
+			proxy_set_header Connection ""; proxy_max_temp_file_size 0; proxy_buffers 16 64k; } } }`, dir, addr, to)
+	})
+}
+
+func (b *bench) runNginx(core int, config func(dir, addr string) []byte) (*proc.Server, error) {
 	path, err := exec.LookPath("nginx")
 	if err != nil {
 		return nil, fmt.Errorf("the download cases need nginx: %w", err)
@@ -50,10 +64,10 @@ func (b *bench) startNginx(root string) (*proc.Server, error) {
 		return nil, err
 	}
 	conf := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, dir, addr, root), 0o600); err != nil {
+	if err := os.WriteFile(conf, config(dir, addr.String()), 0o600); err != nil {
 		return nil, err
 	}
-	return b.startAndWait(proc.Spec{Name: "nginx", Path: path, Args: []string{"-p", dir, "-c", conf}, Addr: addr})
+	return b.startAndWait(proc.Spec{Name: "nginx", Path: path, Args: []string{"-p", dir, "-c", conf}, Addr: addr, Core: core})
 }
 
 // startYardstick serves one body with no work.
@@ -86,7 +100,9 @@ func (b *bench) startAndWait(spec proc.Spec) (*proc.Server, error) {
 	if spec.Addr == (netip.AddrPort{}) {
 		return nil, fmt.Errorf("%s has no address", spec.Name)
 	}
-	spec.Core = b.opt.serverCore()
+	if spec.Core == coreServer {
+		spec.Core = b.opt.serverCore()
+	}
 	server, err := proc.Start(spec)
 	if err != nil {
 		return nil, err

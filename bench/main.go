@@ -122,6 +122,7 @@ func cases() []benchCase {
 		{"download", (*bench).download},
 		{"range", (*bench).ranges},
 		{"slow", (*bench).slow},
+		{"s3", (*bench).s3},
 	}
 }
 

@@ -280,6 +280,21 @@ func TestReadingForwardIsOneRequest(t *testing.T) {
 		}, []string{"bytes=7-1006"}, data[7:1007]},
 		"pieces by place": {func(o blob.Object) ([]byte, error) { return io.ReadAll(io.NewSectionReader(o, 0, size)) },
 			[]string{"bytes=0-511", "bytes=512-6291455"}, data},
+		"written in pieces": {func(o blob.Object) ([]byte, error) {
+			if _, err := o.Seek(100, io.SeekStart); err != nil {
+				return nil, err
+			}
+			o.(interface{ Expect(int64) }).Expect(1 << 20)
+			var out bytes.Buffer
+			for off := int64(100); off < 100+1<<20; off += 1 << 18 {
+				if _, err := o.(interface {
+					WriteRange(io.Writer, int64, int64) (int64, error)
+				}).WriteRange(&out, off, 1<<18); err != nil {
+					return nil, err
+				}
+			}
+			return out.Bytes(), nil
+		}, []string{"bytes=100-1048675"}, data[100 : 100+1<<20]},
 		"one piece": {func(o blob.Object) ([]byte, error) {
 			p := make([]byte, 1000)
 			n, err := o.ReadAt(p, 70_000)

@@ -15,6 +15,9 @@ import (
 	"chartline/internal/blob"
 )
 
+// bufferSize is what is read and sent on at once.
+const bufferSize = 256 << 10
+
 // skipLimit is how far reading on is cheaper than asking anew.
 const skipLimit = 64 << 10
 
@@ -137,6 +140,27 @@ func (o *object) readAt(p []byte, off int64) (n int, err error) {
 		n += m
 	}
 	return n, err
+}
+
+// WriteRange writes the n bytes from off to w, in a lent buffer that is held only
+// meanwhile. w's error is returned as it is.
+func (o *object) WriteRange(w io.Writer, off, n int64) (written int64, err error) {
+	if off < 0 || n < 0 || off > o.size-n {
+		return 0, errors.New("blob: no such range")
+	}
+	buf := o.store.buffers.Get().(*[bufferSize]byte)
+	defer o.store.buffers.Put(buf)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	end := max(o.expect, off+n)
+	for written < n && err == nil {
+		var m int
+		if m, err = o.readOn(buf[:min(bufferSize, n-written)], off+written, end); m > 0 {
+			m, err = w.Write(buf[:m])
+			written += int64(m)
+		}
+	}
+	return written, err
 }
 
 // readOn reads from the stream, which is opened anew where it is elsewhere. The

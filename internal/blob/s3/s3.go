@@ -96,8 +96,10 @@ type Store struct {
 	limits Limits
 	client *client
 	chunks sync.Pool
-	proven atomic.Bool // that the store honours conditions
-	live   uploads
+	// buffers are lent to who reads.
+	buffers sync.Pool
+	proven  atomic.Bool // that the store honours conditions
+	live    uploads
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -142,6 +144,7 @@ func newStore(o Options) (*Store, error) {
 	}
 	s := &Store{o: o, limits: o.Limits.orDefaults()}
 	s.chunks.New = func() any { return new([chunkSize]byte) }
+	s.buffers.New = func() any { return new([bufferSize]byte) }
 	var err error
 	s.client, err = newClient(o, s.limits)
 	return s, err
