@@ -138,3 +138,26 @@ func TestDocumentsNamePathsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// asking is what opens a connection to somewhere.
+var asking = regexp.MustCompile(`\b(http\.(Get|Head|Post|PostForm|Client|DefaultClient|Transport|DefaultTransport|NewRequest\w*)|net\.(Dial\w*|Lookup\w*)|tls\.Dial\w*|smtp\.\w+|rpc\.Dial\w*|httputil\.\w*Proxy)\b`)
+
+// TestNothingAsksElsewhere proves that no request makes the server open a
+// connection: S39. URLs that are configured, such as those that single sign-on may
+// lead to, are for browsers. Whoever brings in something that asks lists it here,
+// with what keeps it from addresses inside.
+func TestNothingAsksElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.test || strings.HasSuffix(s.dir, "test") || s.dir == "testkit" {
+			continue
+		}
+		text, err := os.ReadFile(s.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := asking.Find(text); found != nil {
+			t.Errorf("%s uses %s: the server asks nobody", s.file, found)
+		}
+	}
+}

@@ -41,11 +41,12 @@ func CheckPassword(password string, least int, about ...string) error {
 	return nil
 }
 
-// guessable reports whether a password is a common one, about the person, a run
-// of keys, or a piece over and over that would not do as a password itself.
+// guessable reports whether a password is a common one or that made longer, about
+// the person, a run of keys, or a piece over and over that would not do as a
+// password itself.
 func guessable(password string, about []string) bool {
 	plain := plainPassword(password)
-	if common(plain) {
+	if common(plain) || lengthened(plain) {
 		return true
 	}
 	piece := smallestPiece(plain)
@@ -81,6 +82,21 @@ func plainPassword(password string) string {
 }
 
 func common(plain string) bool { return strings.Contains(commonPasswords, "\n"+plain+"\n") }
+
+// lengthened reports whether plain is a common password with another one, a run
+// of keys, a year or the like, or a letter or two over and over, before or behind it.
+func lengthened(plain string) bool {
+	filler := func(s string) bool {
+		return utf8.RuneCountInString(s) <= 4 || utf8.RuneCountInString(smallestPiece(s)) <= 2 || common(s) || isRun(s)
+	}
+	for i := range plain {
+		before, behind := plain[:i], plain[i:]
+		if common(before) && filler(behind) || common(behind) && filler(before) {
+			return true
+		}
+	}
+	return false
+}
 
 // smallestPiece returns the shortest text that s is a whole number of, or, as
 // people cut the last one off at the length they need, begins again at its end.

@@ -62,7 +62,7 @@ func (c demoCmd) Run(a *app) (err error) {
 
 // prepareDemo brings the data in and makes this start's credentials.
 func (a *app) prepareDemo(e *engine, dir demo.Dir, url string) (demo.Guide, error) {
-	s := demo.Services{Logins: e.logins, Access: e.access, People: e.people, Practice: e.practice, Visits: e.visits, Voice: e.voice, Recordings: e.recordings}
+	s := demo.Services{Logins: e.logins, Access: e.access, People: e.people, Practice: e.practice, Chart: e.chart, Visits: e.visits, Voice: e.voice, Recordings: e.recordings}
 	done, err := dir.Seeded()
 	if err != nil {
 		return demo.Guide{}, err

@@ -17,6 +17,7 @@ type scheduleCmd struct {
 	Days     scheduleDays     `cmd:"" help:"List a provider's days off and days with other hours."`
 	SetDay   scheduleSetDay   `cmd:"" help:"Make a date a day off, or one with other hours. What is booked stays."`
 	ClearDay scheduleClearDay `cmd:"" help:"Make a date like any other of its weekday."`
+	Agenda   scheduleAgenda   `cmd:"" help:"List a provider's appointments of a date, cancelled ones too."`
 	Slots    scheduleSlots    `cmd:"" help:"List when a provider is free for a service on a date."`
 }
 

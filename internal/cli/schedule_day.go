@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io"
-	"strings"
 	"time"
 
 	"chartline/internal/care"
@@ -118,42 +117,5 @@ func (c scheduleClearDay) Run(a *app) error {
 			return err
 		}
 		return a.showSchedule(v)
-	})
-}
-
-type scheduleSlots struct {
-	Of       providerArg `embed:""`
-	Service  int64       `required:"" placeholder:"ID" help:"The service's id."`
-	Date     string      `required:"" placeholder:"DATE" help:"YYYY-MM-DD, in the time zone."`
-	TimeZone string      `placeholder:"ZONE" help:"IANA time zone (default: the provider's)."`
-}
-
-type slotsDoc struct {
-	TimeZone string      `json:"timeZone"`
-	Items    []time.Time `json:"items"`
-	Clock    []string    `json:"clock"` // as the zone's clock shows them, each time once
-}
-
-// Run lists what is free.
-func (c scheduleSlots) Run(a *app) error {
-	return a.with(func(e *engine) error {
-		ref, err := c.Of.schedule()
-		if err != nil {
-			return err
-		}
-		found, err := e.practice.Slots(a.ctx, a.actor(), practice.SlotQuery{
-			Scope: c.Of.Scope.scope(), Provider: ref, Service: practice.ServiceRef{ID: c.Service}, Date: c.Date, TimeZone: c.TimeZone,
-		})
-		if err != nil {
-			return err
-		}
-		doc := slotsDoc{TimeZone: found.Zone.String(), Items: append([]time.Time{}, found.Times...), Clock: care.ClockTimes(found.Times, found.Zone)}
-		free := strings.Join(doc.Clock, ", ")
-		if free == "" {
-			free = "none"
-		}
-		return a.show(doc, func(w io.Writer) {
-			writeFields(w, field{"time zone", doc.TimeZone}, field{"free", free})
-		})
 	})
 }

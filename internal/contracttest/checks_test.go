@@ -222,7 +222,7 @@ func checkErrorShape(s sent, r route, a reply) error {
 
 // ownWords are a caller's own, given back to it: what it asked for, and in the
 // form to be sent again.
-var ownWords = regexp.MustCompile(`"requestURI":"[^"]*"|<input id="email"[^>]*>`)
+var ownWords = regexp.MustCompile(`"requestURI":"[^"]*"|<input (id="email"|type="hidden")[^>]*>`)
 
 // checkErrorIsSilent proves that an error shows nobody's data and no cause: S43,
 // S44.

@@ -64,6 +64,17 @@ func (w *world) checkPortalAudit(say func(string, ...any), s sent, r route, a re
 	}
 }
 
+// personSecret is what lets a person in: a link of either sort, or a session.
+var personSecret = regexp.MustCompile(`ch[psw]_[A-Za-z0-9_-]{43}`)
+
+// learnSecrets notes what lets a person in, so that it is looked for where it
+// must not be.
+func (w *world) learnSecrets(a reply) {
+	for _, text := range append(a.header.Values("Set-Cookie"), string(a.body)) {
+		w.secrets = append(w.secrets, personSecret.FindAllString(text, -1)...)
+	}
+}
+
 // pageShape is how a page about a failure looks.
 var pageShape = regexp.MustCompile(`(?s)^<!doctype html>.*<main>\n<h1>[^<]+</h1>\n.*</main>\n</body>\n</html>\n$`)
 

@@ -100,6 +100,7 @@ func (w *world) play(c *conversation, s step) (updated bool) {
 		}
 		w.checkAudit(sent, a)
 		w.checkAnswer(sent, a)
+		w.learnSecrets(a)
 	}
 	return updated
 }

@@ -59,6 +59,9 @@ func (s Services) Renew(ctx context.Context, actor care.Actor, check CheckSecret
 	if err := s.bookPortalUser(ctx, actor); err != nil {
 		return Credentials{}, err
 	}
+	if err := s.sendPortalForm(ctx, actor); err != nil {
+		return Credentials{}, err
+	}
 	made.SignupCode, err = s.Practice.RotateSignupCode(ctx, actor, care.Scope{Tenant: Tenant, Instance: Live})
 	return made, err
 }

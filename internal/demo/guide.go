@@ -76,6 +76,7 @@ func (g Guide) Write(w io.Writer, dir string) error {
 		fmt.Fprintf(&b, "  %-20s %2d patients, %d providers, %2d encounters, %3d calls, %2d recordings\n", c.Instance.Scope.String(),
 			len(c.Patients), len(c.Providers), len(c.Encounters), len(c.Calls), len(c.Recordings))
 	}
+	fmt.Fprintf(&b, "\nA patient's own page, in a browser: %s%s, as %s with the password %s\n", g.URL, g.loginForm(), g.PortalUser, g.PortalPassword)
 	fmt.Fprintf(&b, "\nPaste into another terminal (the token lasts an hour; every start makes new ones):\n\n")
 	fmt.Fprintf(&b, "  U=%s T=%s NONE=%s OTHER=%s\n", g.URL, g.Token, g.NoGrantToken, g.Other.Token)
 	for _, s := range g.sections() {

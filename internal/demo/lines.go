@@ -55,9 +55,11 @@ func (g Guide) calls() section {
 	}}
 }
 
+func (g Guide) loginForm() string { return fmt.Sprintf("/portal/login/%s/%s", g.Tenant, g.Instance) }
+
 func (g Guide) portal() section {
 	token := fmt.Sprintf(`curl -s %s -d '{"username": "%s", "password": "%s"}' "$U/sso/token"`, asked, g.PortalUser, g.PortalPassword)
-	form := fmt.Sprintf("/portal/login/%s/%s", g.Tenant, g.Instance)
+	form := g.loginForm()
 	return section{"A patient's way into the portal, by single sign-on and by its form", []string{
 		token,
 		`curl -s -L -c cookies.txt "$U/sso/login?token=$(` + token + ` | sed -E 's/.*"userAccessToken":"([^"]*)".*/\1/')"`,

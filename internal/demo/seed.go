@@ -8,6 +8,7 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
+	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
@@ -23,6 +24,7 @@ type Services struct {
 	Logins     *logins.Service
 	People     *people.Service
 	Practice   *practice.Service
+	Chart      *chart.Service
 	Visits     *visits.Service
 	Voice      *voice.Service
 	Recordings *recordings.Service

@@ -2,6 +2,7 @@ package webui_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/testkit"
+	"chartline/internal/webui"
 )
 
 func TestAPartnersUserComesInOnce(t *testing.T) {
@@ -232,6 +234,36 @@ func TestTheCookieIsForTLSOnlyWhereTheSiteIs(t *testing.T) {
 	s.enter(t, b)
 	if strings.Contains(b.get(t, "/portal").Header.Get("Set-Cookie"), "Secure") {
 		t.Error("a page sets a cookie")
+	}
+}
+
+// TestBehindAProxyTheCookieIsAsForTLS is a proxy that speaks TLS for a site whose
+// public-url says so, and talks to the server without.
+func TestBehindAProxyTheCookieIsAsForTLS(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	pages := webui.New(webui.Options{People: s.Entry, Logins: s.Logins, Chart: s.Chart, Passwords: s.Passwords, PublicURL: "https://care.example.org"})
+	server := httptest.NewServer(pages.Handler())
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	b := s.browser(t)
+	b.Jar = nil // which cookie is sent is said below
+	form := url.Values{"email": {"nadia@example.org"}, "password": {password}}.Encode()
+	send := func(path string, header http.Header) answer {
+		return b.do(t, http.MethodPost, path, "application/x-www-form-urlencoded", form, header)
+	}
+	in := send("/portal/login/acme-health/live", http.Header{"Origin": {"https://care.example.org"}})
+	in.is(t, 303)
+	cookie := in.Header.Get("Set-Cookie")
+	value, ok := strings.CutPrefix(cookie, "__Host-chartline=")
+	if !ok || !strings.Contains(cookie, "; Secure") || !strings.Contains(cookie, "; HttpOnly") || strings.Contains(cookie, "Domain") {
+		t.Fatalf("the cookie is %q", cookie)
+	}
+	value, _, _ = strings.Cut(value, ";")
+	b.do(t, http.MethodGet, "/portal", "", "", http.Header{"Cookie": {"__Host-chartline=" + value}}).is(t, 200, "Nadia Okafor")
+	b.do(t, http.MethodGet, "/portal", "", "", http.Header{"Cookie": {"chartline=" + value}}).is(t, 401) // a name that a sibling site can set
+	for _, origin := range []string{"http://care.example.org", "https://evil.example", "https://care.example.org.evil.example", "null"} {
+		send("/portal/logout", http.Header{"Origin": {origin}, "Cookie": {"__Host-chartline=" + value}}).is(t, 403)
 	}
 }
 

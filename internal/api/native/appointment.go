@@ -98,6 +98,30 @@ func (s *Surface) getAppointment(ctx context.Context, c call, in appointmentPath
 	return lowerAppointment(a), err
 }
 
+type getAgenda struct {
+	providerPath
+	Date     string `query:"date" doc:"YYYY-MM-DD, in timezone; today where absent"`
+	TimeZone string `query:"timezone" doc:"IANA name; the provider's where absent"`
+}
+
+type agenda struct {
+	Date     string        `json:"date" format:"date"`
+	TimeZone string        `json:"timezone"`
+	Items    []appointment `json:"items" nullable:"false" doc:"Those that begin on the date, cancelled ones too"`
+}
+
+func (s *Surface) getAgenda(ctx context.Context, c call, in getAgenda) (agenda, error) {
+	found, err := s.Practice.Agenda(ctx, c.Actor, practice.AgendaQuery{Scope: c.Scope, Provider: providerOf(in.Provider), Date: in.Date, TimeZone: in.TimeZone})
+	if err != nil {
+		return agenda{}, err
+	}
+	out := agenda{Date: found.Date, TimeZone: found.Zone.String(), Items: make([]appointment, len(found.Appointments))}
+	for i, a := range found.Appointments {
+		out.Items[i] = lowerAppointment(a)
+	}
+	return out, nil
+}
+
 type cancelAppointment struct {
 	appointmentPath
 	Body cancellation

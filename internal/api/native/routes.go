@@ -75,6 +75,7 @@ func (s *Surface) operations() []operation {
 		{"listScheduleDays", get, "/providers/{provider}/schedule/days", policy.ScheduleRead, "List a provider's days off and other unusual days", handle(s.listScheduleDays)},
 		{"putScheduleDay", put, "/providers/{provider}/schedule/days/{date}", policy.ScheduleWrite, "Make a date a day off, or one with other hours", handle(s.putScheduleDay)},
 		{"deleteScheduleDay", del, "/providers/{provider}/schedule/days/{date}", policy.ScheduleWrite, "Make a date like any other of its weekday", handle(s.deleteScheduleDay)},
+		{"getAgenda", get, "/providers/{provider}/agenda", policy.AppointmentRead, "List a provider's appointments of a date, by their start", handle(s.getAgenda)},
 		{"listSlots", get, "/slots", policy.ScheduleRead, "List when a provider is free for a service on a date", handle(s.listSlots)},
 
 		{"listAppointments", get, "/appointments", policy.AppointmentRead, "List appointments", handle(s.listAppointments)},

@@ -33,7 +33,7 @@ func (in *wireRegister) rows(check domain) []row {
 		text("zip_code", &d.PostCode), text("mrn", &p.MRN),
 		decimal("height", &d.Height, isMeasure()).with("height_unit"), text("height_unit", &d.HeightUnit, among(care.HeightUnits()...)),
 		decimal("weight", &d.Weight, isMeasure()).with("weight_unit"), text("weight_unit", &d.WeightUnit, among(care.WeightUnits()...)),
-		exactText("password", &in.password, care.MaxPasswordBytes).blank(), text("customer_code", &in.customerCode), text("timezone", &in.timeZone, isZone()),
+		exactText("password", &in.password, maxBody).blank(), text("customer_code", &in.customerCode), text("timezone", &in.timeZone, isZone()),
 		email("provider_email", &in.provider),
 		text("appointment_date", &in.date, isDate()).with("appointment_time", "provider_email"),
 		text("appointment_time", &in.time, isClockTime()).with("appointment_date", "provider_email"),

@@ -19,7 +19,7 @@ type wireSignup struct {
 func (in *wireSignup) rows(check domain) []row {
 	p, d := &in.provider, &in.details
 	return []row{
-		text("signup_code", &in.code).must(), exactText("password", &in.password, care.MaxPasswordBytes).blank().must(),
+		text("signup_code", &in.code).must(), exactText("password", &in.password, maxBody).blank().must(),
 		text("first_name", &p.FirstName).must(), text("middle_name", &p.MiddleName), text("last_name", &p.LastName),
 		oneOf{"email_id", "phone1"}, email("email_id", &p.Email), email("email_id_alt", &d.EmailAlt),
 		text("phone1", &p.Phone, isPhone()).with("country_code_phone1"), text("country_code_phone1", &p.CountryCode, isDialCode()),

@@ -76,14 +76,13 @@ func serviceOf(tx store.Tx, s care.Scope, ref ServiceRef) (care.Service, error) 
 	return v, err
 }
 
-// checkPassword notes what is wrong with a password; there may be none.
+// checkPassword notes what is wrong with a password; there may be none. That one
+// is longer than anybody needs, hashing it tells.
 func (s *Service) checkPassword(bad *care.Problems, password string, about ...string) {
 	if password == "" {
 		return
 	}
-	err := s.passwords.Check(password, about...)
-	bad.Check(care.KindOf(err) != care.KindTooLarge, "password", "is too long")
-	bad.Include(err)
+	bad.Include(s.passwords.Check(password, about...))
 }
 
 // hashPassword returns what is kept of a password; nothing of none.

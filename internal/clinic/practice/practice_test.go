@@ -451,6 +451,32 @@ func TestWrongSignUpCodesEndInWaiting(t *testing.T) {
 	must(t, err)
 }
 
+func TestManyCodesShownAtOnceGuessNoMoreOften(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	code, err := c.Practice.RotateSignupCode(t.Context(), testkit.Operator(), live)
+	must(t, err)
+	got := make([]error, 60)
+	var all sync.WaitGroup
+	for n := range got {
+		all.Go(func() { _, got[n] = c.Practice.SignUp(t.Context(), c.client, signup("abcde-abcde-abcde-abcde", n)) })
+	}
+	all.Wait()
+	wrong := 0
+	for _, err := range got {
+		if care.KindOf(err) == care.KindForbidden {
+			wrong++
+			continue
+		}
+		fails(t, err, care.KindRateLimited)
+	}
+	if wrong != 10 {
+		t.Errorf("%d were told that they are wrong", wrong)
+	}
+	_, err = c.Practice.SignUp(t.Context(), c.client, signup(code, 1))
+	fails(t, err, care.KindRateLimited)
+}
+
 func TestAServiceIsGivenOnceWhileItIsActive(t *testing.T) {
 	t.Parallel()
 	c := open(t)

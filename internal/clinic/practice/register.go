@@ -63,7 +63,7 @@ func (r Registered) AuditTarget() care.Target {
 // with the same name, birth date, e-mail and phone within 24 hours gets the same
 // patient, and the appointment that was booked. Errors: Invalid, NotFound
 // (practice, provider, service), Ambiguous (provider), Conflict (mrn, start),
-// Forbidden.
+// TooLarge (password), Forbidden.
 func (s *Service) Register(ctx context.Context, actor care.Actor, in Registration) (Registered, error) {
 	if err := s.CheckRegistration(&in); err != nil {
 		return Registered{}, err

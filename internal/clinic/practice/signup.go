@@ -38,7 +38,7 @@ func (s Signup) about() []string {
 // SignUp makes a provider, with a log-in where they have an e-mail address. They
 // have the practice's hours and services, and see no patient until somebody puts
 // them into a care team. Errors: Forbidden (a wrong code too), RateLimited,
-// Invalid, Conflict (email).
+// Invalid, Conflict (email), TooLarge (password).
 func (s *Service) SignUp(ctx context.Context, actor care.Actor, in Signup) (care.Provider, error) {
 	if err := s.CheckSignup(&in); err != nil {
 		return care.Provider{}, err
@@ -55,6 +55,9 @@ func (s *Service) SignUp(ctx context.Context, actor care.Actor, in Signup) (care
 		return care.Provider{}, err
 	}
 	made, err := gate.Write(ctx, s.gate, q, gate.Nothing("provider"), func(tx store.Tx) (gate.Made[care.Provider], error) {
+		if err := codeTriesOf(q, s.gate.Now()).limited(tx); err != nil {
+			return gate.Made[care.Provider]{}, err
+		}
 		p, err := s.signUp(tx, in, hash)
 		return gate.Made[care.Provider]{Value: p, Target: providerTarget(p, "provider")}, err
 	})
@@ -118,26 +121,48 @@ func errWrongCode() error {
 	return &care.Error{Kind: care.KindForbidden, Noun: "provider", Message: "the sign-up code is not right"}
 }
 
-// codeTry is what became of showing a sign-up code.
-type codeTry struct{ Wrong bool }
+// codeTries are a client's wrong codes at a practice, counted.
+type codeTries struct {
+	key        string
+	now, since time.Time
+}
 
-// Refused says so where the code was wrong; see gate.Refuser.
-func (c codeTry) Refused() string {
-	if c.Wrong {
-		return "wrong sign-up code"
+func codeTriesOf(q gate.Request, now time.Time) codeTries {
+	sum := sha256.Sum256([]byte(q.Scope.String() + "\x00" + string(q.Actor.Kind) + "\x00" + q.Actor.ID))
+	return codeTries{key: "signup:" + hex.EncodeToString(sum[:16]), now: now, since: now.Add(time.Microsecond - wrongCodeWindow)}
+}
+
+// limited returns RateLimited where too many were wrong.
+func (c codeTries) limited(tx store.Tx) error {
+	wrong, began, err := tx.Attempts(c.key, c.since)
+	if err != nil || wrong < wrongCodeLimit || began.After(c.now) { // one of the future is of a wrong clock
+		return err
 	}
-	return ""
+	return &care.Error{
+		Kind: care.KindRateLimited, Noun: "provider", Message: "too many wrong sign-up codes", RetryAfter: max(began.Add(wrongCodeWindow).Sub(c.now), time.Second),
+	}
+}
+
+// refusal is what became of showing a wrong code.
+type refusal struct{ why error }
+
+// Refused says so; see gate.Refuser.
+func (r refusal) Refused() string {
+	if care.KindOf(r.why) == care.KindRateLimited {
+		return "too many wrong sign-up codes"
+	}
+	return "wrong sign-up code"
 }
 
 // checkCode refuses a wrong code, and counts it. It comes before the password is
-// hashed, which costs more than anything else here.
+// hashed, which costs more than anything else here. That the right one was not
+// found by guessing, signUp proves once more: many codes shown at once guess no
+// more often.
 func (s *Service) checkCode(ctx context.Context, q gate.Request, code string) error {
-	key, now := codeKey(q), s.gate.Now()
-	since := now.Add(time.Microsecond - wrongCodeWindow)
 	var (
-		right bool
-		wrong int
-		began time.Time
+		tries   = codeTriesOf(q, s.gate.Now())
+		right   bool
+		limited error
 	)
 	_, err := s.gate.Check(ctx, q, func(tx store.Tx) (care.Target, error) {
 		t := care.Target{Noun: "provider"}
@@ -146,31 +171,33 @@ func (s *Service) checkCode(ctx context.Context, q gate.Request, code string) er
 			return t, err
 		}
 		right = admits(p, code)
-		wrong, began, err = tx.Attempts(key, since)
+		if limited = tries.limited(tx); care.KindOf(limited) != care.KindRateLimited {
+			err = limited
+		}
 		return t, err
 	})
 	switch {
 	case err != nil:
 		return err
-	case wrong >= wrongCodeLimit:
-		limited := &care.Error{Kind: care.KindRateLimited, Noun: "provider", Message: "too many wrong sign-up codes", RetryAfter: max(began.Add(wrongCodeWindow).Sub(now), time.Second)}
-		return firstOf(s.gate.Note(ctx, q, care.Target{Noun: "provider"}, care.OutcomeRefused, "too many wrong sign-up codes"), limited)
+	case limited != nil:
+		return firstOf(s.gate.Note(ctx, q, care.Target{Noun: "provider"}, care.OutcomeRefused, refusal{limited}.Refused()), limited)
 	case right:
 		return nil
 	}
-	_, err = gate.Write(ctx, s.gate, q, gate.Nothing("provider"), func(tx store.Tx) (codeTry, error) {
-		_, _, err := tx.CountAttempt(key, since, now)
-		return codeTry{Wrong: true}, err
+	refused, err := gate.Write(ctx, s.gate, q, gate.Nothing("provider"), func(tx store.Tx) (refusal, error) {
+		switch err := tries.limited(tx); {
+		case care.KindOf(err) == care.KindRateLimited:
+			return refusal{err}, nil
+		case err != nil:
+			return refusal{}, err
+		}
+		_, _, err := tx.CountAttempt(tries.key, tries.since, tries.now)
+		return refusal{errWrongCode()}, err
 	})
-	return firstOf(err, errWrongCode())
+	return firstOf(err, refused.why)
 }
 
 // admits reports whether code is the practice's sign-up code.
 func admits(p care.Practice, code string) bool {
 	return len(p.SignupHash) > 0 && subtle.ConstantTimeCompare(p.SignupHash, hashSignupCode(code)) == 1
-}
-
-func codeKey(q gate.Request) string {
-	sum := sha256.Sum256([]byte(q.Scope.String() + "\x00" + string(q.Actor.Kind) + "\x00" + q.Actor.ID))
-	return "signup:" + hex.EncodeToString(sum[:16])
 }
