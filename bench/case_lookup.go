@@ -104,7 +104,15 @@ func (b *bench) small(label string, server *proc.Server, target load.Target) sid
 	return side{label: label, server: server, target: target, conns: b.opt.Conns}
 }
 
+// goals are about a ratio of rates; where both are 0 it is only reported.
 type goals struct{ floor, goal float64 }
+
+func (g goals) bounds() (floor, goal *bound) {
+	if g == (goals{}) {
+		return nil, nil
+	}
+	return atLeast(g.floor), atLeast(g.goal)
+}
 
 // againstYardstick compares ours with a bare handler that answers ours' own
 // bytes to ours' own requests.
@@ -124,8 +132,9 @@ func (b *bench) againstYardstick(name string, our side, g goals) error {
 	if err != nil {
 		return err
 	}
+	floor, goal := g.bounds()
 	b.report.add(name, figure{what: fmt.Sprintf("requests against bare net/http, the same %d bytes", len(body)), value: p.rate,
-		floor: atLeast(g.floor), goal: atLeast(g.goal), detail: []string{p.ours.requests(), p.theirs.requests()}})
+		floor: floor, goal: goal, detail: []string{p.ours.requests(), p.theirs.requests()}})
 	b.report.add(name, figure{what: "CPU a request against bare net/http", value: p.cpuRequest})
 	return nil
 }

@@ -117,6 +117,8 @@ func cases() []benchCase {
 		{"start", (*bench).start},
 		{"lookup", (*bench).lookup},
 		{"calls", (*bench).calls},
+		{"slots", (*bench).slots},
+		{"register", (*bench).register},
 		{"flat", (*bench).flat},
 		{"pages", (*bench).pages},
 		{"download", (*bench).download},

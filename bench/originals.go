@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -104,9 +105,40 @@ func (b *bench) originals(dir string) (originals, error) {
 	if err != nil {
 		return originals{}, err
 	}
+	if err := book(c, patientID, providerID); err != nil {
+		return originals{}, err
+	}
 	call, err := create[string](c, "calls", map[string]any{"patientId": patientID, "direction": "INBOUND", "status": "COMPLETED",
 		"duration": 60, "calledAt": "2026-02-20T12:00:00Z", "from": "+15550100", "to": "+15550101", "source": "bench"})
 	return originals{session: session, call: call}, err
+}
+
+// service is the id of what can be booked.
+const service = 1
+
+// book makes the service, and the patient's appointment at the first free slot.
+func book(c *chartline, patient, provider string) error {
+	if _, err := create[int64](c, "services", map[string]any{"id": service, "name": "Consultation", "minutes": 30}); err != nil {
+		return err
+	}
+	for day := 1; day <= 7; day++ {
+		date := time.Now().AddDate(0, 0, day).Format(time.DateOnly)
+		text, _, err := fetch(asks(c.server, c.token, func(dst []byte) []byte {
+			return fmt.Appendf(dst, "/api/v1/slots?provider=%s&service=%d&date=%s", provider, service, date)
+		}))
+		if err != nil {
+			return err
+		}
+		var free struct{ Items []time.Time }
+		if err := json.Unmarshal(text, &free); err != nil {
+			return err
+		}
+		if len(free.Items) > 0 {
+			_, err := create[int64](c, "appointments", map[string]any{"patientId": patient, "providerId": provider, "serviceId": service, "start": free.Items[0]})
+			return err
+		}
+	}
+	return errors.New("a week without a free slot")
 }
 
 // create posts one thing to the native surface and gives its id.

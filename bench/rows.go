@@ -11,11 +11,13 @@ type dataset struct {
 	patients   int // of the encounters
 	busyCalls  int // calls of the one busy patient
 	quiet      int // further patients with quietCalls calls each
+	bookedDays int // from the making on, with bookedADay appointments of every provider
 }
 
 const (
 	quietCalls = 100
 	providers  = 200
+	bookedADay = 4
 )
 
 // The three data sets, smaller by a factor where quick.
@@ -36,6 +38,18 @@ func (b *bench) tenMillion() dataset {
 	}
 	return d
 }
+
+// booked is providers with appointments for more than a year.
+func (b *bench) booked() dataset {
+	d := dataset{name: "booked", encounters: 1_000, patients: 50, bookedDays: 500}
+	if b.opt.Quick {
+		d.name, d.bookedDays = "booked-quick", 100
+	}
+	return d
+}
+
+// registered is nobody yet.
+func (b *bench) registered() dataset { return dataset{name: "registered"} }
 
 // empty is a client and nothing else.
 func (b *bench) empty() dataset { return dataset{name: "empty"} }

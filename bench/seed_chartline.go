@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 )
 
 // Our rows are copies of rows that the server itself has made, one a table,
@@ -62,7 +63,23 @@ func fillChartline(f *filler, d dataset) error {
 			return err
 		}
 	}
+	if err := fillAppointments(f, d); err != nil {
+		return err
+	}
 	return fillCalls(f, d)
+}
+
+// fillAppointments books every provider at nine, eleven, one and three o'clock.
+func fillAppointments(f *filler, d dataset) error {
+	if d.bookedDays == 0 {
+		return nil
+	}
+	today := time.Now().UTC().Truncate(24 * time.Hour).Unix()
+	const of = `((i - 1) / @providers)` // which appointment of its provider
+	return f.copies("appointment", "", numbers, 1, d.bookedDays*bookedADay*providers, map[string]string{
+		"id": `@after + i`, "provider": `@provider + 1 + (i - 1) % @providers`,
+		"start_at": `(@today + ` + of + ` / @aday * 86400 + (14 + 2 * (` + of + ` % @aday)) * 3600) * 1000000`,
+	}, sql.Named("after", 1000), sql.Named("provider", providerNumber), sql.Named("providers", providers), sql.Named("today", today), sql.Named("aday", bookedADay))
 }
 
 // fillCalls adds the calls of the busy patient and of the quiet ones, and what

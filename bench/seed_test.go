@@ -40,7 +40,7 @@ func schema(t *testing.T) *filler {
 			t.Fatal(err)
 		}
 	}
-	for _, table := range []string{"person", "patient", "provider", "encounter", "video_session", "recording", "voice_call", "call_stats"} {
+	for _, table := range []string{"person", "patient", "provider", "encounter", "video_session", "recording", "voice_call", "call_stats", "appointment"} {
 		placeholder(t, f, table, nil)
 	}
 	placeholder(t, f, "person", map[string]string{"number": "2", "kind": "'provider'"})
@@ -84,7 +84,7 @@ func count(t *testing.T, f *filler, query string, args ...any) int {
 func TestOurDataSetHasTheRowsThatTheLoadAsksFor(t *testing.T) {
 	t.Parallel()
 	f := schema(t)
-	d := dataset{encounters: 1000, patients: 50, busyCalls: 300, quiet: 3}
+	d := dataset{encounters: 1000, patients: 50, busyCalls: 300, quiet: 3, bookedDays: 3}
 	if err := fillChartline(f, d); err != nil {
 		t.Fatal(err)
 	}
@@ -95,9 +95,11 @@ func TestOurDataSetHasTheRowsThatTheLoadAsksFor(t *testing.T) {
 		"SELECT count(*) FROM video_session s JOIN encounter e ON e.id = s.encounter JOIN recording r ON r.owner_id = s.id":                   1 + 1000,
 		"SELECT count(*) FROM recording r JOIN patient p ON p.id = r.patient JOIN encounter e ON e.id = r.encounter AND e.patient = p.number": 1 + 1000,
 		"SELECT count(*) FROM recording WHERE form = name || '/'":                                                                             1001,
-		"SELECT count(*) FROM person":                            2 + 54 + 200,
-		"SELECT sum(total) FROM call_stats WHERE patient <> 'x'": 600,
-		"SELECT count(*) FROM call_stats":                        1 + 4,
+		"SELECT count(*) FROM person":                                                    2 + 54 + 200,
+		"SELECT sum(total) FROM call_stats WHERE patient <> 'x'":                         600,
+		"SELECT count(*) FROM call_stats":                                                1 + 4,
+		"SELECT count(*) FROM appointment":                                               1 + 3*bookedADay*providers,
+		"SELECT count(DISTINCT start_at) FROM appointment WHERE provider = 202400000001": 3 * bookedADay,
 	} {
 		if got := count(t, f, query); got != want {
 			t.Errorf("%d, want %d: %s", got, want, query)
