@@ -39,7 +39,7 @@ var layers = []layer{
 	{"store/sqlstore", []string{"store"}, "one SQL text for every engine"},
 	{"store/sqlite", []string{"store", "store/sqlstore"}, "an engine opens, the SQL is shared"},
 	{"store/postgres", []string{"store", "store/sqlstore"}, "an engine opens, the SQL is shared"},
-	{"backup", []string{"store", "blob"}, "copies what is stored; the command line decides, audits and opens"},
+	{"backup", []string{"store", "blob", "sealed"}, "copies what is stored; the command line decides, audits and opens"},
 	{"gate", []string{"policy", "store", "audit"}, "the one door decides and audits"},
 	{"auth", []string{"store"}, "credentials are checked before there is an actor to gate"},
 	{"clinic/oversight", []string{"gate", "policy", "store", "audit", "audit/checkpoint"}, "the audit's own use cases"},

@@ -64,7 +64,7 @@ func open(t *testing.T, count int) *clinic {
 }
 
 func (c *clinic) source(media blob.Store) backup.Source {
-	return backup.Source{Store: c.Store.(store.Snapshotter), Engine: "sqlite", Media: media, Plain: true, Program: "test"}
+	return backup.Source{Store: c.Store.(store.Snapshotter), Engine: "sqlite", Media: media, Program: "test"}
 }
 
 func (c *clinic) create(t *testing.T, media blob.Store) backup.Created {

@@ -20,8 +20,9 @@ type Source struct {
 	Engine string // the name of the database's engine
 	// Media is the media store's bytes as they are stored: sealed ones stay so.
 	Media blob.Store
-	// Plain says that a stored object is the very bytes that its row tells of.
-	Plain bool
+	// Opened is the same with what is sealed opened, which proves it before it is
+	// copied; nil proves nothing.
+	Opened blob.Store
 	// Extras are copied before the database.
 	Extras  []Extra
 	Program string // its version

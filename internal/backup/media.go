@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"chartline/internal/blob"
+	"chartline/internal/sealed"
 	"chartline/internal/store"
 )
 
@@ -122,7 +123,7 @@ func (c *creation) object(ctx context.Context, o *object) error {
 			return err
 		}
 	}
-	if o.held && o.heldSize == o.line.info.Size && (!c.source.Plain || o.line.info.SHA256 == o.sum) {
+	if o.held && o.heldSize == o.line.info.Size && fits(o.line.info, o.size, o.sum) {
 		return nil
 	}
 	if o.held { // and is not what it should be
@@ -131,6 +132,41 @@ func (c *creation) object(ctx context.Context, o *object) error {
 		}
 	}
 	return c.copy(ctx, o)
+}
+
+// prove reads a sealed object as it is opened. Where it cannot be opened now, for
+// want of a key, it is copied unproven.
+func (c *creation) prove(ctx context.Context, o *object) error {
+	if c.source.Opened == nil {
+		return nil
+	}
+	err := digestOf(ctx, c.source.Opened, o)
+	if errors.Is(err, blob.ErrDamaged) || errors.Is(err, blob.ErrDigest) || ctx.Err() != nil {
+		return err
+	}
+	return nil
+}
+
+func digestOf(ctx context.Context, from blob.Store, o *object) (err error) {
+	r, err := from.Open(ctx, o.row.Key, o.size)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	sum := sha256.New()
+	if _, err := io.CopyBuffer(sum, struct{ io.Reader }{within{ctx, r}}, make([]byte, sealed.ChunkSize)); err != nil {
+		return err
+	}
+	if [32]byte(sum.Sum(nil)) != o.sum {
+		return blob.ErrDigest
+	}
+	return nil
+}
+
+// fits reports whether a stored object can be that of a row: the very bytes, or
+// as many as they are sealed in. What is sealed proves itself when it is opened.
+func fits(info blob.Info, size int64, sum [32]byte) bool {
+	return info == blob.Info{Size: size, SHA256: sum} || info.Size == sealed.Size(size)
 }
 
 // inspect reads an object of the target that no backup tells of: one that an
@@ -155,10 +191,14 @@ func (c *creation) copy(ctx context.Context, o *object) (err error) {
 	from, err := c.source.Media.Open(ctx, o.row.Key, -1)
 	if err == nil {
 		options := blob.PutOptions{}
-		if c.source.Plain {
+		if from.Size() == sealed.Size(o.size) {
+			err = c.prove(ctx, o)
+		} else {
 			options.SHA256 = &o.sum
 		}
-		o.line.info, err = c.target.Media().Put(ctx, o.row.Key, from, options)
+		if err == nil {
+			o.line.info, err = c.target.Media().Put(ctx, o.row.Key, from, options)
+		}
 		err = errors.Join(err, from.Close())
 	}
 	switch {

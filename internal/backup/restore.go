@@ -77,8 +77,8 @@ func (t *Target) Rehash(ctx context.Context, m Manifest, meter Meter, bad func(k
 }
 
 // Compare holds the rows of a database that was put back against the objects of
-// its backup; bad is told of each row that has none, or, with plain, another.
-func (t *Target) Compare(ctx context.Context, m Manifest, db store.Store, plain bool, bad func(Row)) error {
+// its backup; bad is told of each row that has none, or another.
+func (t *Target) Compare(ctx context.Context, m Manifest, db store.Store, bad func(Row)) error {
 	objects := newCursor(t.index(ctx, m), func(l line) string { return l.key })
 	defer objects.stop()
 	without := map[Row]bool{}
@@ -99,7 +99,7 @@ func (t *Target) Compare(ctx context.Context, m Manifest, db store.Store, plain 
 			if err != nil {
 				return err
 			}
-			if has && (!plain || objects.value.info == blob.Info{Size: o.Size, SHA256: o.SHA256}) || without[rowOf(o)] {
+			if has && fits(objects.value.info, o.Size, o.SHA256) || without[rowOf(o)] {
 				continue
 			}
 			bad(rowOf(o))

@@ -32,12 +32,14 @@ const (
 	extraCheckpoints = "checkpoints"
 	extraPublicKey   = "audit-public-key"
 	extraKey         = "audit-key"
+	extraMasterKey   = "master-key"
+	extraShredded    = "shredded-keys"
 )
 
 type backupCreate struct {
 	To         string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX; it may hold any number, which share their media."`
 	Keep       int       `placeholder:"N" help:"Afterwards remove all but the newest N (default: keep all)."`
-	WithoutKey bool      `help:"Leave out the file of the audit key; it is then needed to restore."`
+	WithoutKey bool      `help:"Leave out the files of the audit key and of the master key; they are then needed to restore. A key that you placed yourself is never in a backup."`
 	Settings   dataFlags `embed:""`
 }
 
@@ -80,7 +82,7 @@ func (c backupCreate) Run(a *app) error {
 			return err
 		}
 		bar := a.newMeter()
-		made, err := target.Create(a.ctx, e.backupSource(c.WithoutKey), backup.Options{Meter: bar, Keep: c.Keep, Now: time.Now})
+		made, err := target.Create(a.ctx, e.backupSource(a.ctx, c.WithoutKey), backup.Options{Meter: bar, Keep: c.Keep, Now: time.Now})
 		bar.wait()
 		if err != nil {
 			note := e.gate.Note(context.WithoutCancel(a.ctx), q, care.Target{Noun: "backup"}, care.OutcomeFailed, "to "+target.name)
@@ -125,15 +127,21 @@ func byteCount(n int64) string {
 }
 
 // backupSource is this installation as it is copied.
-func (e *engine) backupSource(withoutKey bool) backup.Source {
+func (e *engine) backupSource(ctx context.Context, withoutKey bool) backup.Source {
 	text := func(s string) func() (io.ReadCloser, error) {
 		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }
 	}
-	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: e.media, Plain: true, Program: buildOf().Version}
+	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: e.objects, Opened: e.media, Program: buildOf().Version}
 	s.Extras = append(s.Extras, backup.Extra{Name: extraPublicKey, Open: text(hex.EncodeToString(e.key.Public()))})
 	// Before the database, so that no checkpoint is about an entry to come.
 	if _, err := os.Stat(e.checkpoints.Path()); err == nil {
 		s.Extras = append(s.Extras, backup.Extra{Name: extraCheckpoints, Open: func() (io.ReadCloser, error) { return os.Open(e.checkpoints.Path()) }})
+	}
+	s.Extras = append(s.Extras, backup.Extra{Name: extraShredded, Open: func() (io.ReadCloser, error) { return e.shredded(ctx), nil }})
+	if file := e.settings.MasterKeyFile; !e.settings.MasterKeyGiven && !withoutKey {
+		if _, err := os.Stat(file); err == nil {
+			s.Extras = append(s.Extras, backup.Extra{Name: extraMasterKey, Open: func() (io.ReadCloser, error) { return os.Open(file) }})
+		}
 	}
 	if e.settings.AuditKey.Empty() && !withoutKey {
 		s.Extras = append(s.Extras, backup.Extra{Name: extraKey, Open: func() (io.ReadCloser, error) { return os.Open(e.settings.AuditKeyFile) }})

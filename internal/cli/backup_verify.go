@@ -99,8 +99,11 @@ func (a *app) prove(target *backup.Target, m backup.Manifest, in string, doc *pr
 	if err := a.proveKey(target, m, aside.public); err != nil {
 		return err
 	}
+	if err := a.proveSealing(target, m, aside.db); err != nil {
+		return err
+	}
 	bad := func(key string, why error) { doc.Problems = append(doc.Problems, "object "+key+": "+why.Error()) }
-	err = target.Compare(a.ctx, m, aside.db, true, func(r backup.Row) {
+	err = target.Compare(a.ctx, m, aside.db, func(r backup.Row) {
 		bad(r.Key, fmt.Errorf("is not what %s %s says", r.Noun, r.ID))
 	})
 	if err != nil {

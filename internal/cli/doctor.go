@@ -118,7 +118,7 @@ func (a *app) checkMedia(e *engine) []finding {
 	}
 	found := []finding{{Check: "media store", Verdict: fine, Found: e.settings.Media.String() + ", can be written"}}
 	if e.settings.Media.Engine == "s3" {
-		found = append(found, checkEndpoint(e.settings.S3), checkVersions(ctx, e.media))
+		found = append(found, checkEndpoint(e.settings.S3), checkVersions(ctx, e.objects))
 	}
 	return found
 }

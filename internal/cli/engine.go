@@ -11,6 +11,7 @@ import (
 	"chartline/internal/audit"
 	"chartline/internal/audit/checkpoint"
 	"chartline/internal/auth"
+	"chartline/internal/blob/seal"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/chart"
 	"chartline/internal/clinic/logins"
@@ -25,6 +26,7 @@ import (
 	"chartline/internal/policy"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/vault"
 )
 
 // engine is everything that works on data, opened. This file, media.go and
@@ -32,7 +34,10 @@ import (
 type engine struct {
 	settings    config.Config
 	store       *sqlite.DB
-	media       *media
+	objects     *media // as they are stored
+	vault       *vault.Vault
+	media       *seal.Store // over objects
+	madeMaster  bool        // a new master key was made just now
 	key         audit.Key
 	checkpoints *checkpoint.File
 	gate        *gate.Gate
@@ -76,8 +81,11 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{settings: c, store: db, media: newMedia(c), checkpoints: checkpoint.NewFile(c.AuditCheckpoints)}
-	if e.key, err = auditKey(ctx, c, db, e.checkpoints); err != nil {
+	e := &engine{settings: c, store: db, objects: newMedia(c), checkpoints: checkpoint.NewFile(c.AuditCheckpoints)}
+	if e.key, err = auditKey(ctx, c, db, e.checkpoints); err == nil {
+		err = e.openVault(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	e.gate = gate.New(gate.Options{Store: db, Policy: policy.New(), Names: e.key.Hasher()})
@@ -101,7 +109,7 @@ func uploadLimits(c config.Config) chart.Limits {
 // close closes in the reverse order of opening.
 func (e *engine) close() error {
 	e.gate.Close()
-	return errors.Join(e.media.Close(), e.store.Close())
+	return errors.Join(e.objects.Close(), e.store.Close())
 }
 
 func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, error) {

@@ -35,6 +35,7 @@ type restoredDoc struct {
 	Objects   int64        `json:"objects"`
 	Bytes     int64        `json:"bytes"`
 	Deleted   int          `json:"deleted"`
+	Shredded  int          `json:"shredded"` // keys that had come back
 	Damaged   []backup.Row `json:"damaged"`
 	Seconds   float64      `json:"seconds"`
 	Attention []string     `json:"attention"`
@@ -108,6 +109,9 @@ func (r *restoring) run() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := r.masterKey(); err != nil {
+		return err
+	}
 	media := newMedia(r.settings)
 	defer func() { err = errors.Join(err, media.Close()) }()
 	bar := r.newMeter()
@@ -172,7 +176,14 @@ func (r *restoring) database(staging string, media blob.Store, key audit.Key) (e
 	if err := access.New(aside.gate).Restored(r.ctx, r.actor(), reason); err != nil {
 		return err
 	}
-	kept := recordings.New(aside.gate, media)
+	if err := r.shred(aside); err != nil {
+		return err
+	}
+	opened, err := r.sealedMedia(aside, media)
+	if err != nil {
+		return err
+	}
+	kept := recordings.New(aside.gate, opened)
 	for _, row := range r.manifest.Gone {
 		if row.Noun != "recording" {
 			continue // a file that no form cited: the server removes its row

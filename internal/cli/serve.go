@@ -48,6 +48,9 @@ func (serveCmd) Run(a *app) error {
 		if l.TLS == nil && !isLoopback(l.Main.Addr()) {
 			log.Warn("without TLS, health data crosses the network in the clear: give --tls-cert and --tls-key, or keep a TLS proxy in front")
 		}
+		if e.madeMaster {
+			log.Warn("a new master key was made: what is sealed cannot be read without it; keep a copy elsewhere", "file", settings.MasterKeyFile)
+		}
 		if a.json {
 			if err := printLine(a.out, readyAt(l)); err != nil {
 				return err
@@ -71,7 +74,10 @@ func (a *app) serving(c config.Config, fn func(*engine) error) (err error) {
 	defer func() { err = errors.Join(err, release()) }()
 	a.paceCollector()
 	return a.withEngine(c, create, func(e *engine) error {
-		if _, err := e.media.get(a.ctx); err != nil {
+		if _, err := e.objects.get(a.ctx); err != nil {
+			return err
+		}
+		if err := e.checkMaster(a.ctx); err != nil {
 			return err
 		}
 		return fn(e)

@@ -20,6 +20,10 @@ type dataFlags struct {
 	Media            *string `placeholder:"URL" group:"settings" help:"${help_media}"`
 	AuditCheckpoints *string `placeholder:"FILE" group:"settings" help:"${help_audit_checkpoints}"`
 	AuditKeyFile     *string `placeholder:"FILE" group:"settings" help:"${help_audit_key_file}"`
+	Seal             *string `placeholder:"on|off" group:"settings" help:"${help_seal}"`
+	MasterKeyFile    *string `placeholder:"FILE" group:"settings" help:"${help_master_key_file}"`
+	KMSCommand       *string `name:"kms-command" placeholder:"PROGRAM" group:"settings" help:"${help_kms_command}"`
+	KMSTimeout       *string `name:"kms-timeout" placeholder:"TIME" group:"settings" help:"${help_kms_timeout}"`
 }
 
 // uploadFlags bound what is brought in.

@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,18 @@ type Config struct {
 	// AuditKeyGiven reports that the operator placed the key, so that a missing
 	// file is a fault and not a first start.
 	AuditKeyGiven bool
+
+	// Seal has stored bytes encrypted. Without it what is new is stored plain.
+	Seal bool
+	// MasterKey, a file with it, or a key service's command: where neither the
+	// key nor the command is given it is in MasterKeyFile.
+	MasterKey     Secret
+	MasterKeyFile string
+	// MasterKeyGiven reports that the operator placed the key, so that a missing
+	// file is a fault and not a first start.
+	MasterKeyGiven bool
+	KMSCommand     string
+	KMSTimeout     time.Duration
 
 	FreeDiskFloor int64 // bytes
 	MaxUpload     int64 // bytes
@@ -96,6 +109,7 @@ func Load(s Sources) (Config, error) {
 	} else {
 		c.S3 = S3{} // of a weaker source
 	}
+	c.readMasterKey(s, from, &bad)
 	c.complete(from, &bad)
 	if err := bad.err(); err != nil {
 		return Config{}, err
@@ -126,6 +140,9 @@ func (c *Config) complete(from map[string]source, bad *Problems) {
 	if c.AuditKeyFile == "" && c.Data != "" {
 		c.AuditKeyFile = filepath.Join(c.Data, "audit.key")
 	}
+	if c.MasterKeyFile == "" && c.Data != "" {
+		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
+	}
 	switch {
 	case c.TLSCert != "" && c.TLSKey == "":
 		bad.add("tls-key", from["tls-key"], "is required with tls-cert")
@@ -134,8 +151,36 @@ func (c *Config) complete(from map[string]source, bad *Problems) {
 	}
 }
 
-// readAuditKey takes the key itself from its environment variable, the only
-// place from which a secret is read directly.
+// readMasterKey takes the master key from its environment variable. There may be
+// several, the current one first, while one takes another's place.
+func (c *Config) readMasterKey(s Sources, from map[string]source, bad *Problems) {
+	c.MasterKeyGiven = from["master-key-file"] != sourceDefault
+	if c.KMSCommand != "" {
+		if c.MasterKeyGiven {
+			bad.add("master-key-file", from["master-key-file"], "is given beside kms-command ("+string(from["kms-command"])+"): a key service keeps the master key itself")
+		}
+		c.MasterKeyGiven = true
+	}
+	key, ok := s.env(masterKeyEnv)
+	if !ok {
+		return
+	}
+	src := source("environment " + masterKeyEnv)
+	if c.MasterKeyGiven {
+		bad.add("master-key", src, "is given twice: also by master-key-file or kms-command")
+		return
+	}
+	for one := range strings.FieldsSeq(key) {
+		if !validKey(one) {
+			bad.add("master-key", src, "must be 64 hexadecimal digits (openssl rand -hex 32); while one takes another's place, both with a space between, the new one first")
+			return
+		}
+	}
+	c.MasterKey, c.MasterKeyGiven = Secret{text: key}, true
+}
+
+// readAuditKey takes the key itself from its environment variable, as only
+// secrets are read.
 func (c *Config) readAuditKey(s Sources, from map[string]source, bad *Problems) {
 	c.AuditKeyGiven = from["audit-key-file"] != sourceDefault
 	key, ok := s.env(auditKeyEnv)

@@ -53,6 +53,7 @@ func TestDataStandsForEverythingElse(t *testing.T) {
 		Data:     "clinic",
 		Database: Location{"sqlite", "clinic/chartline.db"}, Media: Location{"dir", "clinic/media"},
 		Listen: "127.0.0.1:8080", AuditCheckpoints: "clinic/audit-checkpoints.jsonl", AuditKeyFile: "clinic/audit.key",
+		Seal: true, MasterKeyFile: "clinic/master.key", KMSTimeout: 10 * time.Second,
 		FreeDiskFloor: 512 << 20, MaxUpload: 4 << 30, DrainTimeout: 30 * time.Second, HeaderTimeout: 10 * time.Second,
 		IdleTimeout: 2 * time.Minute, StallTimeout: time.Minute, LogLevel: slog.LevelInfo,
 		MaxAttachment: 25 << 20, MaxAttachments: 20,

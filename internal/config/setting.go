@@ -22,11 +22,13 @@ func (s Setting) Env() string {
 	return "CHARTLINE_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
 }
 
-// The names that are not settings: the file itself, and the one secret.
+// The names that are not settings: the file itself, and the secrets.
 const (
 	fileSetting = "config"
 	fileEnv     = "CHARTLINE_CONFIG"
 	auditKeyEnv = "CHARTLINE_AUDIT_KEY"
+
+	masterKeyEnv = "CHARTLINE_MASTER_KEY"
 )
 
 // Settings lists every setting, in the order in which help shows them.
@@ -60,6 +62,14 @@ func Settings() []Setting {
 			parse: func(c *Config, v string) error { return path(&c.AuditCheckpoints, v) }},
 		{Name: "audit-key-file", Help: "File with the audit key, 64 hexadecimal digits (default: audit.key in the data directory, made at first start). The key itself may stand in " + auditKeyEnv + ".",
 			parse: func(c *Config, v string) error { return path(&c.AuditKeyFile, v) }},
+		{Name: "seal", Default: "on", Help: "Whether stored recordings and files are encrypted: on or off. Off stores new ones plain; sealed ones can be read all the same.",
+			parse: func(c *Config, v string) error { return onOff(&c.Seal, v) }},
+		{Name: "master-key-file", Help: "File with the master key of sealed storage, 64 hexadecimal digits, better on another disk (default: master.key in the data directory, made at first start). The key itself may stand in " + masterKeyEnv + ".",
+			parse: func(c *Config, v string) error { return path(&c.MasterKeyFile, v) }},
+		{Name: "kms-command", Help: "Program, with arguments, that wraps and unwraps keys with a key service's master key; run without a shell.",
+			parse: func(c *Config, v string) error { return optional(command)(&c.KMSCommand, v) }},
+		{Name: "kms-timeout", Default: "10s", Help: "How long that program may take.",
+			parse: func(c *Config, v string) error { return duration(&c.KMSTimeout, v) }},
 		{Name: "free-disk-floor", Default: "512MiB", Help: "Free disk space under which uploads are refused.",
 			parse: func(c *Config, v string) error { return size(&c.FreeDiskFloor, v, 0) }},
 		{Name: "max-upload", Default: "4GiB", Help: "Largest recording that is taken.",

@@ -115,6 +115,8 @@ func fileLayer(name string, from source, bad *Problems) layer {
 		switch v, ok := scalar(members[key]); {
 		case key == "audit-key":
 			bad.add(key, l.source(key), "is a secret: give it by "+auditKeyEnv+" or audit-key-file")
+		case key == "master-key":
+			bad.add(key, l.source(key), "is a secret: give it by "+masterKeyEnv+" or master-key-file")
 		case !known[key]:
 			bad.add(strconv.Quote(key), l.source(key), "is not a setting")
 		case !ok:

@@ -215,3 +215,12 @@ func validKey(text string) bool {
 	b, err := hex.DecodeString(strings.TrimSpace(text))
 	return err == nil && len(b) == 32
 }
+
+// command reads a program and its arguments with white space between.
+func command(to *string, v string) error {
+	if strings.TrimSpace(v) == "" || strings.ContainsRune(v, 0) {
+		return errors.New("must be a program, with its arguments")
+	}
+	*to = v
+	return nil
+}

@@ -52,7 +52,7 @@ func (w *world) fillBucket(files map[string][]byte) {
 		if !ok || blob.CheckKey(key) != nil {
 			continue
 		}
-		_, err := w.kit.Media.Put(w.t.Context(), key, bytes.NewReader(content), blob.PutOptions{})
+		_, err := w.kit.Objects.Put(w.t.Context(), key, bytes.NewReader(content), blob.PutOptions{})
 		w.must(err)
 	}
 }

@@ -95,6 +95,11 @@ func PlainSize(size int64) (int64, bool) {
 	return plain, plain >= 0 && Size(plain) == size
 }
 
+// Span is where the chunks of n plain bytes from off are in a file.
+func Span(off, n int64) (from, to int64) {
+	return Prefix + off/ChunkSize*sealedChunk, Prefix + (off+n+ChunkSize-1)/ChunkSize*sealedChunk
+}
+
 // chunks is how many a file of so many plain bytes has; an empty one has one.
 func chunks(plain int64) int64 {
 	return max(1, (plain+ChunkSize-1)/ChunkSize)

@@ -17,6 +17,7 @@ import (
 	"chartline/internal/blob"
 	"chartline/internal/blob/dir"
 	"chartline/internal/blob/s3"
+	"chartline/internal/blob/seal"
 	"chartline/internal/care"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/chart"
@@ -32,6 +33,7 @@ import (
 	"chartline/internal/server"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/vault"
 )
 
 // Start is the time at which every kit's clock stands at first.
@@ -70,6 +72,8 @@ type Options struct {
 	// means a directory in Dir.
 	Bucket    *s3.Options
 	BucketDir string
+	// Plain stores the media as they are; without it they are sealed.
+	Plain bool
 	// Limits of the server; nil means the defaults.
 	Limits *server.Limits
 	// Uploads bound files for forms; nil means the defaults.
@@ -89,6 +93,8 @@ type Kit struct {
 	Clock      *Clock
 	Store      store.Store
 	Media      blob.Store
+	Objects    blob.Store // the media as they are stored, under Media
+	Vault      *vault.Vault
 	Gate       *gate.Gate
 	Auth       *auth.Authenticator
 	Access     *access.Service
@@ -117,12 +123,16 @@ func New(t testing.TB, o Options) *Kit {
 	db, err := sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{Statement: o.Statement})
 	must(t, err)
 	media := k.openMedia(t, o)
-	k.Store, k.Media = db, media
+	master, err := vault.ParseRing("ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100")
+	must(t, err)
+	k.Store, k.Objects = db, media
+	k.Vault = vault.New(vault.Options{Store: db, Master: master, Now: k.Clock.Now})
+	k.Media = seal.New(seal.Options{Under: media, Keys: k.Vault, Plain: o.Plain})
 	if o.Store != nil {
 		k.Store = o.Store(db)
 	}
 	if o.Media != nil {
-		k.Media = o.Media(media)
+		k.Media = o.Media(k.Media)
 	}
 	k.Key, err = audit.ParseKey("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
 	must(t, err)

@@ -3,7 +3,6 @@ package vault
 import (
 	"bytes"
 	"context"
-	"errors"
 
 	"chartline/internal/care"
 	"chartline/internal/store"
@@ -46,7 +45,7 @@ func (v *Vault) rewrapInstance(ctx context.Context, row care.InstanceKey) error 
 		return err
 	}
 	if !bytes.Equal(again, key) {
-		return errors.New("vault: the master key wraps a key that it does not unwrap")
+		return errUnfaithful
 	}
 	err = v.store.Update(ctx, func(tx store.Tx) error { return tx.RewrapInstanceKey(row, was) })
 	if care.IsNotFound(err) { // somebody else did

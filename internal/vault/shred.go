@@ -21,11 +21,21 @@ type shredLine struct {
 	ShreddedAt time.Time `json:"shreddedAt"`
 }
 
+// shredHead is a list's first line.
+type shredHead struct {
+	Format string `json:"format"`
+}
+
+const shredFormat = "chartline-shredded/1"
+
 // WriteShredded writes the list of shredded keys to w: JSON lines that name no
 // object. A backup of keys or rows has it beside it.
 func (v *Vault) WriteShredded(ctx context.Context, w io.Writer) (int, error) {
 	out := bufio.NewWriter(w)
 	lines, n := json.NewEncoder(out), 0
+	if err := lines.Encode(shredHead{shredFormat}); err != nil {
+		return 0, err
+	}
 	seen := map[care.Scope]bool{}
 	err := v.eachInstanceKey(ctx, func(row care.InstanceKey) error {
 		if seen[row.Scope] {
@@ -87,6 +97,10 @@ func Replay(ctx context.Context, s store.Store, list io.Reader) (gone int, err e
 		return err
 	}
 	lines := json.NewDecoder(list)
+	var head shredHead
+	if err := lines.Decode(&head); err != nil || head.Format != shredFormat {
+		return 0, errors.Join(errors.New("this is not a list of shredded keys"), err)
+	}
 	for number := 1; ; number++ {
 		var l shredLine
 		switch err := lines.Decode(&l); {

@@ -1,7 +1,9 @@
 package vault
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -63,6 +65,10 @@ func ScopeOf(object string) care.Scope {
 	return care.Scope{Tenant: tenant, Instance: instance}
 }
 
+// keepLimit bounds how long a writer waits for its key: whoever sends the object
+// is to be told in time that the database does not answer.
+const keepLimit = 4 * time.Second
+
 // Keep makes k the key of object, durably. It fails with fs.ErrExist where object
 // has one.
 func (v *Vault) Keep(ctx context.Context, object string, k sealed.Key) error {
@@ -90,6 +96,8 @@ func (v *Vault) keep(ctx context.Context, object string, k sealed.Key) error {
 	if row.Wrapped, err = wrap(by, k[:], useOfData(row)); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, keepLimit)
+	defer cancel()
 	return v.store.Update(ctx, func(tx store.Tx) error { return tx.CreateDataKey(row) })
 }
 
@@ -149,9 +157,12 @@ func (v *Vault) Shred(ctx context.Context, object string) error {
 	return err
 }
 
-// Check proves that the master keys that the installation's keys hang on are at
-// hand: one key that each of them wraps is unwrapped.
+// Check proves that the current master key is at hand, and those that the
+// installation's keys hang on: one key that each of them wraps is unwrapped.
 func (v *Vault) Check(ctx context.Context) error {
+	if err := v.checkMaster(ctx); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	return v.eachInstanceKey(ctx, func(row care.InstanceKey) error {
 		if seen[row.Master] {
@@ -162,6 +173,29 @@ func (v *Vault) Check(ctx context.Context) error {
 		return err
 	})
 }
+
+// checkMaster asks for the current master key, or, where only wrapping shows it,
+// wraps something and unwraps it.
+func (v *Vault) checkMaster(ctx context.Context) error {
+	name, err := v.master.Current(ctx)
+	if err != nil || name != "" {
+		return err
+	}
+	const use = "chartline check"
+	key := sealed.NewKey()
+	wrapped, name, err := v.master.Wrap(ctx, key[:], use)
+	if err != nil {
+		return err
+	}
+	again, err := v.master.Unwrap(ctx, wrapped, name, use)
+	if err == nil && !bytes.Equal(again, key[:]) {
+		err = errUnfaithful
+	}
+	return err
+}
+
+// errUnfaithful reports a key service that would lose what it is given.
+var errUnfaithful = errors.New("the master key wraps what it does not unwrap to the same")
 
 // InUse reports whether anything was ever sealed here.
 func (v *Vault) InUse(ctx context.Context) (used bool, err error) {

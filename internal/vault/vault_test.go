@@ -181,7 +181,8 @@ func TestShreddedKeysAreGoneAndListsBringNoneBack(t *testing.T) {
 	}
 	delete(kept, gone)
 	holds(t, v, kept)
-	for _, bad := range []string{"x", `{"id":""}`, `{"id":"a"} {`} {
+	const head = `{"format":"chartline-shredded/1"}`
+	for _, bad := range []string{"", "x", `{"id":"a"}`, head + `{"id":""}`, head + `{"id":"a"} {`} {
 		if _, err := vault.Replay(t.Context(), db, strings.NewReader(bad)); err == nil {
 			t.Errorf("the list %q was replayed", bad)
 		}

@@ -20,7 +20,9 @@ const DefaultStall = 60 * time.Second
 // Content is what Deliver sends; a blob.Object is one. Where it also has a
 // method File() *os.File, that file's bytes are the content, and the kernel
 // sends them. Where it has a method Expect(n int64), it is told before it is read
-// how many of its next bytes will be wanted.
+// how many of its next bytes will be wanted. Where it has a method WriteRange, it
+// writes what the client has room for, and nothing is held while the client is
+// waited for.
 type Content interface {
 	io.ReadSeeker
 	Size() int64

@@ -72,6 +72,7 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 		t.buf = make([]byte, t.piece)
 	}
 	t.src = &source{ReadSeeker: c}
+	t.ranger, _ = c.(ranger)
 	if far, ok := c.(interface{ Expect(n int64) }); ok {
 		t.expect = far.Expect
 	}
@@ -107,6 +108,9 @@ func (t *transfer) cut(event *Event, err error, stalled bool) {
 // ownFault reports whether the content failed, not the connection. A file's own
 // errors are PathErrors, or EIO from sendfile, which no socket gives.
 func (t *transfer) ownFault(err error) bool {
+	if t.ranger != nil {
+		return t.rangeFailed || errors.Is(err, errShort) || errors.Is(err, errSeek)
+	}
 	own, _ := t.src.(*source)
 	_, file := errors.AsType[*fs.PathError](err)
 	return file || own != nil && own.failed || errors.Is(err, errShort) || errors.Is(err, errSeek) || errors.Is(err, syscall.EIO)
@@ -117,11 +121,14 @@ func (t *transfer) ownFault(err error) bool {
 type transfer struct {
 	src    io.ReadSeeker
 	expect func(int64) // tells a content what comes; nil where it does not ask
-	dst    io.Writer
-	piece  int64
-	buf    []byte
-	peer   *peer
-	watch  *watcher
+	ranger ranger      // writes the content itself; nil where it does not
+	// rangeFailed: the ranger failed, and not what it wrote to.
+	rangeFailed bool
+	dst         io.Writer
+	piece       int64
+	buf         []byte
+	peer        *peer
+	watch       *watcher
 	// waits: wait for room here, not in net/http, which holds a buffer of 32 KB
 	// meanwhile. Not over TLS, whose Close would wait for us.
 	waits bool
@@ -148,10 +155,62 @@ func (t *transfer) parts(a answer) error {
 }
 
 func (t *transfer) part(p part) error {
+	if t.ranger != nil {
+		return t.copyRange(p.start, p.length)
+	}
 	if _, file := t.src.(*os.File); file && t.waits && t.watch != nil {
 		return t.copyFile(p.start, p.length)
 	}
 	return t.copy(p.length)
+}
+
+// ranger is a content that writes its own ranges, and returns w's error as it is.
+type ranger interface {
+	WriteRange(w io.Writer, off, n int64) (int64, error)
+}
+
+// rangeStep is how much a ranger works out at once: pieces end at such steps
+// where they can, so that none is worked out twice.
+const rangeStep = 64 << 10
+
+// copyRange has the content write n bytes from a place in it, each time as many
+// as the client has room for.
+func (t *transfer) copyRange(from, n int64) error {
+	for end := from + n; from < end; {
+		stop := end
+		if t.waits {
+			room, err := t.peer.room()
+			if err != nil {
+				return err
+			}
+			if stop = min(end, from+room); stop < end && stop/rangeStep > from/rangeStep {
+				stop -= stop % rangeStep
+			}
+		}
+		w := &noted{t: t}
+		m, err := t.ranger.WriteRange(w, from, stop-from)
+		if err != nil {
+			t.rangeFailed = w.err == nil
+			return err
+		}
+		if from += m; from < stop {
+			return errShort
+		}
+	}
+	return nil
+}
+
+// noted passes on to the client and remembers that it failed.
+type noted struct {
+	t   *transfer
+	err error
+}
+
+func (w *noted) Write(p []byte) (int, error) {
+	n, err := w.t.dst.Write(p)
+	w.t.sent.Add(uint64(max(n, 0)))
+	w.err = err
+	return n, err
 }
 
 // patience is how long net/http may wait for room in the send buffer, holding

@@ -3,6 +3,7 @@ package seal
 import (
 	"errors"
 	"io"
+	"sync"
 
 	"chartline/internal/blob"
 	"chartline/internal/sealed"
@@ -12,7 +13,57 @@ import (
 type object struct {
 	file  *sealed.File
 	under blob.Object
+	far   *far // nil where under is near
 	pos   int64
+}
+
+// expecter is an object that is far away: it is told what will be read, so that
+// one request brings that and no more.
+type expecter interface{ Expect(n int64) }
+
+// far reads a far object forward.
+type far struct {
+	mu    sync.Mutex
+	under blob.Object
+	end   int64 // where reading will end, as far as that is known
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *far) ReadAt(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.under.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	f.under.(expecter).Expect(max(int64(len(p)), f.end-off))
+	n, err := io.ReadFull(f.under, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// openObject reads the header of a sealed object.
+func openObject(under blob.Object, k sealed.Key, b *sealed.Buffers) (o *object, err error) {
+	o = &object{under: under}
+	var src io.ReaderAt = under
+	if _, ok := under.(expecter); ok {
+		o.far = &far{under: under}
+		src = o.far
+	}
+	o.file, err = sealed.Open(src, under.Size(), k, b)
+	return o, err
+}
+
+// Expect says that the next n bytes will be read and nothing after them.
+func (o *object) Expect(n int64) {
+	if o.far == nil {
+		return
+	}
+	_, end := sealed.Span(o.pos, n)
+	o.far.mu.Lock()
+	defer o.far.mu.Unlock()
+	o.far.end = min(end, o.under.Size())
 }
 
 var _ blob.Object = (*object)(nil)

@@ -96,14 +96,14 @@ func (s *Store) Open(ctx context.Context, key string, size int64) (blob.Object, 
 	if err != nil {
 		return nil, err
 	}
-	file, err := sealed.Open(under, under.Size(), k, &s.buffers)
+	o, err := openObject(under, k, &s.buffers)
 	if err == nil && size < 0 {
-		err = file.CheckEnd()
+		err = o.file.CheckEnd()
 	}
 	if err != nil {
 		return nil, errors.Join(damaged(err), under.Close())
 	}
-	return &object{file: file, under: under}, nil
+	return o, nil
 }
 
 // openPlain opens an object that has no key. One that is sealed had one, which

@@ -16,6 +16,8 @@ import (
 	"chartline/internal/blob"
 	"chartline/internal/blob/blobtest"
 	"chartline/internal/blob/dir"
+	"chartline/internal/blob/s3"
+	"chartline/internal/blob/s3/s3test"
 	"chartline/internal/blob/seal"
 	"chartline/internal/sealed"
 	"chartline/internal/store/sqlite"
@@ -247,3 +249,14 @@ func read(t *testing.T, name string) []byte {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestASealedBucketKeepsTheStoresPromises(t *testing.T) {
+	t.Parallel()
+	server := s3test.Start(t)
+	blobtest.Run(t, func(t *testing.T) blob.Store {
+		bucket, err := s3.Create(t.Context(), server.Bucket(t))
+		must(t, err)
+		t.Cleanup(func() { must(t, bucket.Close()) })
+		return seal.New(seal.Options{Under: bucket, Keys: open(t).vault})
+	})
+}

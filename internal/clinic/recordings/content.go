@@ -68,14 +68,25 @@ func (s *Service) open(ctx context.Context, q gate.Request, find func(store.Tx) 
 	if err != nil {
 		return Content{}, err
 	}
-	object, err := s.media.Open(ctx, r.BlobKey, r.Size)
-	switch {
-	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrDamaged):
-		return Content{}, &care.Error{Kind: care.KindMediaUnavailable, Noun: "recording", Message: "the stored recording is missing or damaged", Cause: err}
-	case err != nil:
-		return Content{}, care.Unavailable(err)
+	object, err := aside(func() (blob.Object, error) {
+		object, err := s.media.Open(ctx, r.BlobKey, r.Size)
+		return object, unavailable(err)
+	})
+	if err != nil {
+		return Content{}, err
 	}
 	return Content{Recording: r, Object: object}, nil
+}
+
+// unavailable lifts what kept stored bytes from being opened.
+func unavailable(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrDamaged):
+		return &care.Error{Kind: care.KindMediaUnavailable, Noun: "recording", Message: "the stored recording is missing or damaged", Cause: err}
+	}
+	return care.Unavailable(err)
 }
 
 // aside runs fn on a goroutine of its own. A database's code needs a deep stack,

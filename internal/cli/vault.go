@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"chartline/internal/backup"
+	"chartline/internal/blob"
+	"chartline/internal/blob/seal"
+	"chartline/internal/config"
+	"chartline/internal/store"
+	"chartline/internal/vault"
+)
+
+// openVault makes the vault, and a master key where the operator named none and
+// nothing was ever sealed. A key that is missing is told when it is needed, so
+// that it keeps nobody from revoking a token; a server needs it at once.
+func (e *engine) openVault(ctx context.Context) error {
+	master, err := masterOf(e.settings)
+	if err != nil {
+		return err
+	}
+	e.vault = vault.New(vault.Options{Store: e.store, Master: master})
+	e.media = seal.New(seal.Options{Under: e.objects, Keys: e.vault, Plain: !e.settings.Seal})
+	if !e.settings.Seal || e.settings.MasterKeyGiven {
+		return nil
+	}
+	used, err := e.vault.InUse(ctx)
+	if err != nil || used {
+		return err
+	}
+	if e.madeMaster, err = vault.NewFile(e.settings.MasterKeyFile).Create(); err != nil {
+		return fmt.Errorf("make the master key: %w", err)
+	}
+	return nil
+}
+
+// masterOf says where the master key is.
+func masterOf(c config.Config) (vault.Master, error) {
+	switch {
+	case c.KMSCommand != "":
+		return vault.NewCommand(c.KMSCommand, c.KMSTimeout), nil
+	case !c.MasterKey.Empty():
+		return vault.ParseRing(c.MasterKey.Reveal())
+	}
+	return vault.NewFile(c.MasterKeyFile), nil
+}
+
+// checkMaster proves that what is sealed can be read and, where it is to be,
+// that more can be sealed.
+func (e *engine) checkMaster(ctx context.Context) error {
+	used, err := e.vault.InUse(ctx)
+	if err != nil || !used && !e.settings.Seal {
+		return err
+	}
+	err = e.vault.Check(ctx)
+	if errors.Is(err, vault.ErrNoMaster) || errors.Is(err, vault.ErrForged) {
+		return fmt.Errorf("%w; what is stored here is sealed: put the key back from where its copy is kept, or name it by CHARTLINE_MASTER_KEY, "+
+			"CHARTLINE_MASTER_KEY_FILE or --kms-command", err)
+	}
+	return err
+}
+
+// shredded is the list of shredded keys, as it is read.
+func (e *engine) shredded(ctx context.Context) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := e.vault.WriteShredded(ctx, w)
+		_ = w.CloseWithError(err) // never fails
+	}()
+	return r
+}
+
+// masterKey puts the master key of a backup back where there is none, and says
+// where one is needed.
+func (r *restoring) masterKey() error {
+	if r.settings.MasterKeyGiven {
+		return nil
+	}
+	file := r.settings.MasterKeyFile
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, ok := r.manifest.Extra(extraMasterKey); ok {
+		return r.writeExtra(r.target, r.manifest, extraMasterKey, file)
+	}
+	return nil
+}
+
+// shred destroys again what was destroyed since the backup: the keys in the lists
+// of every backup that is at hand, newer ones too.
+func (r *restoring) shred(aside *aside) error {
+	all, err := r.target.All(r.ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if _, ok := m.Extra(extraShredded); !ok {
+			continue
+		}
+		list, err := r.target.Part(r.ctx, m, extraShredded)
+		if err != nil {
+			return err
+		}
+		gone, err := vault.Replay(r.ctx, aside.db, list)
+		if err := errors.Join(err, list.Close()); err != nil {
+			return err
+		}
+		r.doc.Shredded += gone
+	}
+	return nil
+}
+
+// sealedMedia is where aside's recordings are put back, with aside's keys.
+func (r *restoring) sealedMedia(aside *aside, media blob.Store) (*seal.Store, error) {
+	master, err := masterOf(r.settings)
+	if err != nil {
+		return nil, err
+	}
+	keys := vault.New(vault.Options{Store: aside.db, Master: master})
+	used, err := keys.InUse(r.ctx)
+	if err == nil && used && keys.Check(r.ctx) != nil {
+		r.doc.Attention = append(r.doc.Attention, "what was put back is sealed, and its master key is not here: the server will not start before it is put back too")
+	}
+	return seal.New(seal.Options{Under: media, Keys: keys}), err
+}
+
+// proveSealing sees that a backup's list of shredded keys can be replayed, and
+// that its master key, where it has one, is the one that its keys hang on.
+func (a *app) proveSealing(target *backup.Target, m backup.Manifest, db store.Store) error {
+	if _, ok := m.Extra(extraShredded); ok {
+		list, err := a.readExtra(target, m, extraShredded)
+		if err == nil {
+			_, err = vault.Replay(a.ctx, db, bytes.NewReader(list))
+		}
+		if err != nil {
+			return fmt.Errorf("%w: its list of shredded keys: %w", backup.ErrIncomplete, err)
+		}
+	}
+	if _, ok := m.Extra(extraMasterKey); !ok {
+		return nil
+	}
+	text, err := a.readExtra(target, m, extraMasterKey)
+	if err != nil {
+		return err
+	}
+	ring, err := vault.ParseRing(string(text))
+	if err == nil {
+		err = vault.New(vault.Options{Store: db, Master: ring}).Check(a.ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: its master key: %w", backup.ErrIncomplete, err)
+	}
+	return nil
+}
