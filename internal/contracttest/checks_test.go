@@ -2,8 +2,10 @@ package contracttest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -104,7 +106,11 @@ func (w *world) checkAudit(s sent, a reply) {
 // checkGraphQLAudit proves that every entry of a query is of this request.
 func (w *world) checkGraphQLAudit(say func(string, ...any), s sent, a reply, entries []care.AuditEntry) {
 	w.t.Helper()
-	reads := bytes.Contains(a.body, []byte(`"data":{"users":{`))
+	var response struct{ Data map[string]json.RawMessage }
+	w.must(json.Unmarshal(a.body, &response))
+	reads := slices.ContainsFunc(slices.Collect(maps.Values(response.Data)), func(page json.RawMessage) bool {
+		return bytes.Contains(page, []byte(`"data":`)) || bytes.Contains(page, []byte(`"paginatorInfo":`))
+	})
 	told := slices.ContainsFunc(entries, func(e care.AuditEntry) bool {
 		return e.Outcome == care.OutcomeAllowed || e.Outcome == care.OutcomeNotFound
 	})

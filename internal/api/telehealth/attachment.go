@@ -31,11 +31,11 @@ type wireAttachment struct {
 // attachFiles is section 4: files for a form to cite. The answer is an array and
 // nothing around it.
 func (s *Surface) attachFiles(w http.ResponseWriter, r *http.Request, c httpio.Caller) error {
-	parts, err := s.multipart(w, r)
+	in, err := s.multipart(w, r)
 	if err != nil {
 		return err
 	}
-	files, err := s.Chart.Upload(r.Context(), c.Actor, c.Scope, "attachments", func() (chart.Incoming, error) { return nextFile(parts) })
+	files, err := s.Chart.Upload(r.Context(), c.Actor, c.Scope, "attachments", in.nextFile)
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,14 @@ func (s *Surface) attachFiles(w http.ResponseWriter, r *http.Request, c httpio.C
 	return httpio.WriteJSON(w, http.StatusOK, out)
 }
 
+// upload is a multipart body under reading.
+type upload struct {
+	parts *multipart.Reader
+	body  io.Reader
+}
+
 // multipart opens the body. Errors: UnsupportedMedia, Invalid, TooLarge.
-func (s *Surface) multipart(w http.ResponseWriter, r *http.Request) (*multipart.Reader, error) {
+func (s *Surface) multipart(w http.ResponseWriter, r *http.Request) (*upload, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		return nil, &care.Error{Kind: care.KindUnsupportedMedia, Message: "the content type must be multipart/form-data"}
@@ -63,18 +69,24 @@ func (s *Surface) multipart(w http.ResponseWriter, r *http.Request) (*multipart.
 	if r.ContentLength > limit {
 		return nil, errBatchTooLarge(limit)
 	}
-	body := http.MaxBytesReader(w, r.Body, limit)
-	return multipart.NewReader(httpio.PatientBody(w, body, s.Stall), boundary), nil
+	body := httpio.PatientBody(w, http.MaxBytesReader(w, r.Body, limit), s.Stall)
+	return &upload{multipart.NewReader(body, boundary), body}, nil
 }
 
 func errBatchTooLarge(limit int64) error {
 	return &care.Error{Kind: care.KindTooLarge, Message: fmt.Sprintf("the body may have at most %d bytes", limit)}
 }
 
-// nextFile passes over the parts that are no files.
-func nextFile(parts *multipart.Reader) (chart.Incoming, error) {
+// nextFile passes over the parts that are no files. After the last one the body
+// must end as it said it would.
+func (u *upload) nextFile() (chart.Incoming, error) {
 	for {
-		p, err := parts.NextPart()
+		p, err := u.parts.NextPart()
+		if err == io.EOF {
+			if _, rest := io.Copy(io.Discard, u.body); rest != nil {
+				err = rest
+			}
+		}
 		if err != nil {
 			return chart.Incoming{}, partError(err)
 		}

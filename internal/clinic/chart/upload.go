@@ -170,6 +170,8 @@ func (b *batch) keep(ctx context.Context, f care.File, at string, source *body, 
 	case err == nil:
 	case source.err != nil:
 		return source.failed()
+	case ctx.Err() != nil: // the client has gone
+		return &care.Error{Kind: care.KindInvalid, Noun: "file", Fields: map[string]string{"body": "broke off"}, Cause: err}
 	case errors.Is(err, blob.ErrTooLarge):
 		return &care.Error{Kind: care.KindTooLarge, Noun: "file", Message: fmt.Sprintf("a file may have at most %d bytes", b.service.limits.FileSize)}
 	case errors.Is(err, blob.ErrFull):
