@@ -84,7 +84,8 @@ func (s *Service) Change(ctx context.Context, actor care.Actor, scope care.Scope
 	})
 }
 
-func (c Change) make(tx store.Tx, to *Settings, g *gate.Gate) error {
+// apply changes to, or names what it cannot be.
+func (c Change) apply(to *Settings) error {
 	care.Replace(&to.CustomerCode, c.CustomerCode)
 	care.Replace(&to.Languages, c.Languages)
 	care.Replace(&to.Hours, c.Hours)
@@ -94,7 +95,11 @@ func (c Change) make(tx store.Tx, to *Settings, g *gate.Gate) error {
 	var bad care.Problems
 	bad.Include(to.Check())
 	bad.Check(care.ValidTimeZone(to.TimeZone), "timezone", "must be an IANA zone name")
-	if err := bad.Err(); err != nil {
+	return bad.Err()
+}
+
+func (c Change) make(tx store.Tx, to *Settings, g *gate.Gate) error {
+	if err := c.apply(to); err != nil {
 		return err
 	}
 	to.UpdatedAt = g.Now()
@@ -134,14 +139,14 @@ func (s *Service) Create(ctx context.Context, actor care.Actor, in NewPractice) 
 		if _, err := tx.Tenant(scope.Tenant); err != nil {
 			return made, err
 		}
+		in.TimeZone = nil // the instance has it
+		if err := in.apply(&made); err != nil {
+			return made, err
+		}
 		if err := tx.CreateInstance(in.Instance); err != nil {
 			return made, err
 		}
-		if err := tx.CreatePractice(made.Practice); err != nil {
-			return made, err
-		}
-		in.TimeZone = nil // the instance has it
-		return made, in.make(tx, &made, s.gate)
+		return made, tx.CreatePractice(made.Practice)
 	})
 }
 
