@@ -152,6 +152,9 @@ func TestNothingAsksElsewhere(t *testing.T) {
 		if s.test || strings.HasSuffix(s.dir, "test") || s.dir == "testkit" {
 			continue
 		}
+		if s.dir == "blob/s3" {
+			continue // asks the one endpoint that the operator configures
+		}
 		text, err := os.ReadFile(s.file)
 		if err != nil {
 			t.Fatal(err)
