@@ -75,11 +75,10 @@ func TestAPersonUsesThePortalInABrowser(t *testing.T) {
 // lie unused: the browser goes to the log-in form by itself.
 func TestAPageThatNobodyUsesIsLeft(t *testing.T) {
 	t.Parallel()
-	s := openWith(t, testkit.Options{Idle: time.Second})
+	s := openWith(t, testkit.Options{Idle: 3 * time.Second})
 	c := startChromium(t)
 	c.open(s.url + loginForm)
 	c.comeIn("nadia@example.org", password)
-	c.is("/portal", "Nadia Okafor")
-	c.to(func() {})
+	c.await(loginForm + "?away")
 	c.is(loginForm, "You were away for a while", "not", "Nadia")
 }

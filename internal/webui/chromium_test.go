@@ -154,6 +154,18 @@ func (c *chromium) to(do func()) {
 	c.value(`new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))`)
 }
 
+// await waits until the page is at path, query and all.
+func (c *chromium) await(path string) {
+	c.t.Helper()
+	for c.value(`location.pathname + location.search`) != path {
+		select {
+		case <-c.loaded:
+		case <-time.After(patience):
+			c.t.Fatalf("chromium: the page does not become %s", path)
+		}
+	}
+}
+
 func (c *chromium) open(url string) {
 	c.t.Helper()
 	c.to(func() { c.call("Page.navigate", map[string]any{"url": url}, nil) })
