@@ -142,14 +142,19 @@ func TestDocumentsNamePathsThatExist(t *testing.T) {
 // asking is what opens a connection to somewhere.
 var asking = regexp.MustCompile(`\b(http\.(Get|Head|Post|PostForm|Client|DefaultClient|Transport|DefaultTransport|NewRequest\w*)|net\.(Dial\w*|Lookup\w*)|tls\.Dial\w*|smtp\.\w+|rpc\.Dial\w*|httputil\.\w*Proxy)\b`)
 
+// asks are the packages that open connections, and what keeps each from addresses
+// that nobody meant.
+var asks = map[string]string{
+	"blob/s3": "it asks the endpoint that the operator configured, and no other",
+}
+
 // TestNothingAsksElsewhere proves that no request makes the server open a
-// connection: S39. URLs that are configured, such as those that single sign-on may
-// lead to, are for browsers. Whoever brings in something that asks lists it here,
-// with what keeps it from addresses inside.
+// connection of the client's choice: S39. URLs that are configured, such as those
+// that single sign-on may lead to, are for browsers.
 func TestNothingAsksElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		if s.test || strings.HasSuffix(s.dir, "test") || s.dir == "testkit" {
+		if s.test || strings.HasSuffix(s.dir, "test") || s.dir == "testkit" || asks[s.dir] != "" {
 			continue
 		}
 		if s.dir == "blob/s3" {
@@ -160,7 +165,7 @@ func TestNothingAsksElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		if found := asking.Find(text); found != nil {
-			t.Errorf("%s uses %s: the server asks nobody", s.file, found)
+			t.Errorf("%s uses %s: the server asks nobody but by asks", s.file, found)
 		}
 	}
 }
