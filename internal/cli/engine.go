@@ -19,6 +19,7 @@ import (
 	"chartline/internal/clinic/people"
 	"chartline/internal/clinic/practice"
 	"chartline/internal/clinic/recordings"
+	"chartline/internal/clinic/upkeep"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
 	"chartline/internal/config"
@@ -53,6 +54,7 @@ type engine struct {
 	voice      *voice.Service
 	recordings *recordings.Service
 	oversight  *oversight.Service
+	upkeep     *upkeep.Service
 }
 
 // opening says whether an installation may be made by opening it.
@@ -95,6 +97,7 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	e.logins = logins.New(logins.Options{Gate: e.gate, Passwords: e.passwords, Targets: c.SSORedirects, SessionLife: c.SessionLife})
 	e.recordings = recordings.New(e.gate, e.media)
 	e.chart = chart.New(e.gate, e.media, uploadLimits(c))
+	e.upkeep = upkeep.New(e.gate)
 	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())
 	return e, nil
 }

@@ -39,6 +39,7 @@ type commands struct {
 	Call      callCmd      `cmd:"" help:"Voice calls."`
 	Recording recordingCmd `cmd:"" help:"Recordings: look up, bring in, settle, withhold, release."`
 	Audit     auditCmd     `cmd:"" help:"The audit log: who did what to whose data."`
+	Job       jobCmd       `cmd:"" help:"Durable background work: what waits, what failed, what was given up."`
 	Backup    backupCmd    `cmd:"" help:"Back up, list backups, prove that one can be put back."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup back into an empty place."`
 	Scrub     scrubCmd     `cmd:"" help:"Read stored recordings back and compare them with what was stored."`

@@ -16,6 +16,7 @@ import (
 	"chartline/internal/care"
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/config"
+	"chartline/internal/jobs"
 	"chartline/internal/server"
 )
 
@@ -162,7 +163,7 @@ func (e *engine) server(log *slog.Logger) *server.Server {
 		Logins: e.logins, Entry: auth.NewLogins(auth.LoginOptions{Store: e.store, Passwords: e.passwords, Idle: c.SessionIdle}),
 		Passwords: e.passwords, PublicURL: c.PublicURL, Introspection: c.GraphQLIntrospection,
 		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Practice: e.practice, Chart: e.chart, Visits: e.visits, Voice: e.voice,
-		Recordings: e.recordings, Oversight: e.oversight,
+		Recordings: e.recordings, Oversight: e.oversight, Jobs: &jobs.Options{Store: e.store},
 		Keeper: oversight.NewKeeper(e.store, e.key, e.checkpoints, time.Now),
 		// Derived from the installation's key. No tenant is without a name, so
 		// that no name that is asked for is ever hashed to it.

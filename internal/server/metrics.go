@@ -22,6 +22,7 @@ type metrics struct {
 	inFlight       prometheus.Gauge
 	protocolErrors prometheus.Counter
 	taskRuns       *prometheus.CounterVec
+	jobRuns        *prometheus.CounterVec
 
 	series sync.Map // of seriesKey to series
 }
@@ -50,8 +51,9 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		inFlight:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "chartline_http_requests_in_flight", Help: "Requests being answered now."}),
 		protocolErrors: prometheus.NewCounter(prometheus.CounterOpts{Name: "chartline_http_protocol_errors_total", Help: "Connections that net/http complained about."}),
 		taskRuns:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chartline_task_runs_total", Help: "Runs of recurring work, by name and outcome."}, []string{"task", "outcome"}),
+		jobRuns:        prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chartline_job_runs_total", Help: "Attempts at durable work, by kind and outcome; a dead one waits for a person."}, []string{"kind", "outcome"}),
 	}
-	r.MustRegister(m.requests, m.seconds, m.bytes, m.inFlight, m.protocolErrors, m.taskRuns,
+	r.MustRegister(m.requests, m.seconds, m.bytes, m.inFlight, m.protocolErrors, m.taskRuns, m.jobRuns,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

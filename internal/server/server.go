@@ -29,6 +29,7 @@ import (
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
+	"chartline/internal/jobs"
 	"chartline/internal/webui"
 )
 
@@ -65,6 +66,8 @@ type Deps struct {
 	// Introspection lets clients ask for the GraphQL schema.
 	Introspection bool
 	CursorKey     []byte // seals the cursors of the native surface's lists; the same on every node
+	// Jobs says what durable work runs on; nil leaves it to other nodes.
+	Jobs *jobs.Options
 	// Checks are what readiness depends on, by name.
 	Checks  map[string]func(context.Context) error
 	Log     *slog.Logger
@@ -144,6 +147,7 @@ func (s *Server) sweep(ctx context.Context) error {
 // is due at a stop. It returns nil after an orderly stop.
 func (s *Server) Run(ctx context.Context, l Listeners) error {
 	work := startTasks(s.recurring(), s.deps.Log, s.metrics)
+	stopJobs := s.startJobs()
 	main := s.httpServer(s.Handler(l.Metrics == nil))
 	servers := []*http.Server{main}
 	failed := make(chan error, 2)
@@ -173,6 +177,7 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 		}
 	}
 	s.awaitHandlers()
+	stopJobs()
 	return errors.Join(err, work.stop(drain))
 }
 

@@ -40,6 +40,7 @@ type Tx interface {
 	Calls
 	Recordings
 	StoredObjects
+	Jobs
 	Roster
 	Files
 	Forms

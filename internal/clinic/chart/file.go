@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"chartline/internal/blob"
 	"chartline/internal/care"
 	"chartline/internal/gate"
@@ -86,17 +88,23 @@ func (s *Service) Sweep(ctx context.Context, actor care.Actor) (int, error) {
 	}
 }
 
-// remove removes a file, and then its bytes; where that fails, no route leads to
-// them any more, and they are removed with other unused bytes.
+// remove removes a file, and then its bytes; where that fails no route leads to
+// them any more, and a job that is stored with the change removes them.
 func (s *Service) remove(ctx context.Context, actor care.Actor, f care.File) error {
 	q := gate.Request{Actor: actor, Action: policy.SystemMaintain, Scope: f.Scope, Reason: "no form cited it in time"}
 	_, err := gate.Write(ctx, s.gate, q, func(store.Tx) (care.Target, error) { return care.Target{Noun: "file", ID: f.ID}, nil },
-		func(tx store.Tx) (struct{}, error) { return struct{}{}, tx.DeleteFile(f.Scope, f.ID) })
+		func(tx store.Tx) (struct{}, error) {
+			if err := tx.DeleteFile(f.Scope, f.ID); err != nil {
+				return struct{}{}, err
+			}
+			_, err := tx.Enqueue(care.NewJob(uuid.NewString(), f.Scope, care.JobRemoveMedia, f.BlobKey, f.BlobKey, s.gate.Now()))
+			return struct{}{}, err
+		})
 	if err != nil && !care.IsNotFound(err) { // one that is not found was cited, or swept, meanwhile
 		return err
 	}
 	if err == nil {
-		_ = s.media.Remove(context.WithoutCancel(ctx), f.BlobKey)
+		_ = s.media.Remove(context.WithoutCancel(ctx), f.BlobKey) // else the job does
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"chartline/internal/care"
 	"chartline/internal/gate"
 	"chartline/internal/store"
@@ -130,24 +132,34 @@ func (s *Service) Relink(ctx context.Context, a Ask, to care.Owner) (care.Record
 // which only lists that ask for it show. Its name is free again. Errors:
 // Invalid, NotFound, Forbidden.
 //
-// The bytes go after the commit. Where that fails, no route leads to them any
-// more, and Sweep removes them.
+// The bytes go after the commit. Where that fails no route leads to them any
+// more, and a job that is stored with the change removes them.
 func (s *Service) Delete(ctx context.Context, a Ask) (care.Recording, error) {
 	reason, err := checkReason(a.Reason, false)
 	if err != nil {
 		return care.Recording{}, err
 	}
 	a.Reason = because("delete", reason)
-	r, err := s.change(ctx, a.request(), a.ID, func(_ store.Tx, r *care.Recording) error {
+	r, err := s.change(ctx, a.request(), a.ID, func(tx store.Tx, r *care.Recording) error {
 		at := r.UpdatedAt
 		r.DeletedAt = &at
-		return nil
+		_, err := tx.Enqueue(care.NewJob(uuid.NewString(), r.Scope, care.JobRemoveMedia, r.BlobKey, r.BlobKey, at))
+		return err
 	})
 	if err != nil {
 		return care.Recording{}, err
 	}
-	_ = s.media.Remove(context.WithoutCancel(ctx), r.BlobKey)
+	_ = s.RemoveMedia(context.WithoutCancel(ctx), r.BlobKey) // else the job does
 	return r, nil
+}
+
+// RemoveMedia removes an object that no row uses any more: what
+// care.JobRemoveMedia asks for.
+func (s *Service) RemoveMedia(ctx context.Context, key string) error {
+	if err := s.media.Remove(ctx, key); err != nil {
+		return care.Unavailable(err)
+	}
+	return nil
 }
 
 // because puts what was done, and the reason that was given, into words for the

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"chartline/internal/clinic/oversight"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/clinic/visits"
+	"chartline/internal/jobs"
 	"chartline/internal/store"
 	"chartline/internal/testkit"
 )
@@ -298,4 +301,60 @@ func (m *manyObjects) List(context.Context, string) iter.Seq2[blob.Entry, error]
 func (m *manyObjects) Remove(_ context.Context, key string) error {
 	m.removed[key] = true
 	return nil
+}
+
+// reluctant removes nothing while it is told not to.
+type reluctant struct {
+	blob.Store
+	times atomic.Int64
+}
+
+func (s *reluctant) Remove(ctx context.Context, key string) error {
+	if s.times.Add(-1) >= 0 {
+		return errors.New("the bucket does not answer")
+	}
+	return s.Store.Remove(ctx, key)
+}
+
+func TestBytesOfADeletedRecordingGoAlsoWhereTheyCouldNotGoAtOnce(t *testing.T) {
+	t.Parallel()
+	var media *reluctant
+	c := open(t, testkit.Options{Media: func(s blob.Store) blob.Store { media = &reluctant{Store: s}; return media }})
+	r := c.fill(t, 1)[0]
+	media.times.Store(3)
+	_, err := c.Recordings.Delete(t.Context(), recordings.Ask{Actor: operator, Scope: live, ID: r.ID})
+	must(t, err)
+	there := func() bool {
+		o, err := c.Media.Open(t.Context(), r.BlobKey, -1)
+		if err == nil {
+			must(t, o.Close())
+		}
+		return err == nil
+	}
+	if !there() {
+		t.Error("the bytes went although they could not")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var failed atomic.Int64
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		jobs.NewRunner(jobs.Options{Store: c.Store, Now: c.Clock.Now, Poll: time.Millisecond, Log: slog.New(slog.DiscardHandler),
+			Told: func(_ string, o jobs.Outcome) {
+				if o == jobs.Failed {
+					failed.Add(1)
+				}
+				c.Clock.Move(time.Minute) // to the next attempt
+			},
+			Handlers: map[string]jobs.Handler{care.JobRemoveMedia: func(ctx context.Context, j care.Job) (jobs.Effect, error) {
+				return nil, c.Recordings.RemoveMedia(ctx, j.Payload)
+			}}}).Run(ctx)
+	}()
+	for end := time.Now().Add(20 * time.Second); there() && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	stop()
+	<-ended
+	if there() || failed.Load() != 2 {
+		t.Errorf("the bytes are there: %v; %d attempts failed", there(), failed.Load())
+	}
 }

@@ -100,6 +100,10 @@ var plans = map[string][]string{
 	},
 	"sqlDataKey":       {"data_key USING PRIMARY KEY (tenant=? AND instance=? AND object=?)"},
 	"sqlDone":          {"done USING INDEX sqlite_autoindex_done_1 (tenant=? AND instance=? AND actor=? AND key=?)"},
+	"sqlJobsDue":       {"job USING INDEX job_due (priority=? AND tenant=? AND run_at<?)"},
+	"sqlJobTurn":       {"job USING INDEX job_due (priority=? AND tenant>?)"},
+	"sqlJobFirst":      {"job USING INDEX job_due (priority=?)"},
+	"sqlJobsState":     {"job USING INDEX job_by_state (state=? AND id>?)"},
 	"sqlDamagedObject": {"damaged_object USING PRIMARY KEY (blob_key=?)"},
 	"sqlStoredObjects": {
 		"recording USING INDEX recording_by_blob (blob_key>?)", "file USING INDEX file_by_blob (blob_key>?)",

@@ -37,7 +37,7 @@ func pair(a, b any, err error) (any, error) { return []any{a, b}, err }
 func methods() []method {
 	return slices.Concat(
 		tenantMethods(), clientMethods(), tokenMethods(), peopleMethods(), visitMethods(), callMethods(),
-		recordingMethods(), auditMethods(), onceMethods(), bookingMethods(), loginMethods(), chartMethods(), sealMethods(), objectMethods(),
+		recordingMethods(), auditMethods(), onceMethods(), bookingMethods(), loginMethods(), chartMethods(), sealMethods(), objectMethods(), jobMethods(),
 	)
 }
 

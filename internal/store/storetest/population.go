@@ -31,6 +31,7 @@ type things struct {
 	DataKey     care.DataKey
 	Shredded    care.ShreddedKey
 	Damaged     care.DamagedObject
+	Job         care.Job
 }
 
 // thingsOf makes things whose ids come from label and n, and whose texts, and
@@ -61,6 +62,7 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.InstanceKey = c.instanceKey(n)
 	k.DataKey, k.Shredded = c.dataKey(n, k.InstanceKey), c.shredded(n)
 	k.Damaged = c.damaged(k.Voicemail)
+	k.Job = c.job(n)
 	return k
 }
 
@@ -84,6 +86,7 @@ func (k things) create(tx store.Tx) error {
 			return err
 		},
 		func() error { return tx.PutDamagedObject(k.Damaged) },
+		func() error { return enqueue(tx, k.Job) },
 		func() error { return tx.SetScrubPlace(scrubPlace(k.Damaged.Key)) },
 		func() error { return appendNext(tx, k.Tenant, 2, epoch, k.Patient.ID) },
 		func() error { return tx.SetDone(k.Scope, k.Actor, k.Key, k.mark, []byte(k.mark), epoch) },

@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, caps Capabilities) {
 		{"charts", chartTests()},
 		{"keys", sealTests()},
 		{"objects", objectTests()},
+		{"jobs", jobTests()},
 		{"tenancy", tenancyTests(open)},
 		{"lists", listTests()},
 		{"transactions", transactionTests()},
