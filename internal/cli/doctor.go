@@ -80,7 +80,7 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 	err := a.withEngine(c, existing, func(e *engine) error {
 		found = append(found, a.checkDatabase(e, deep))
 		found = append(found, a.checkMedia(e)...)
-		found = append(found, a.checkAudit(e, deep))
+		found = append(found, a.checkSealing(e), a.checkAudit(e, deep))
 		if deep {
 			found = append(found, a.checkRecordings(e))
 		}

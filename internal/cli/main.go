@@ -43,6 +43,7 @@ type commands struct {
 	Backup    backupCmd    `cmd:"" help:"Back up, list backups, prove that one can be put back."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup back into an empty place."`
 	Scrub     scrubCmd     `cmd:"" help:"Read stored recordings back and compare them with what was stored."`
+	Key       keyCmd       `cmd:"" help:"Keys of sealed storage: where they are, rotate, seal what is plain."`
 	Doctor    doctorCmd    `cmd:"" help:"Check this installation and say what to do."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

@@ -158,3 +158,26 @@ func (a *app) proveSealing(target *backup.Target, m backup.Manifest, db store.St
 	}
 	return nil
 }
+
+// checkSealing says whether stored bytes are encrypted, where the master key is,
+// and what relies on an encrypted volume.
+func (a *app) checkSealing(e *engine) finding {
+	const name = "encryption at rest"
+	const rows = "; rows that can be searched are plain in the database and rely on an encrypted volume"
+	s, err := e.keyStatus(a.ctx)
+	if err != nil {
+		return finding{name, broken, explain(err), "see what is said of the database"}
+	}
+	switch {
+	case !s.Usable && (s.Sealing || s.InstanceKeys > 0):
+		return finding{name, broken, s.Problem, "put the master key back from where its copy is kept, or name it: --master-key-file, CHARTLINE_MASTER_KEY or --kms-command; without it what is sealed cannot be read"}
+	case !s.Sealing:
+		return finding{name, warned, "off: what is stored from now on is plain" + rows, "turn it on (--seal on) and run chartline key seal, or keep the media on an encrypted volume"}
+	case s.Former > 0 || s.Unfinished > 0:
+		return finding{name, warned, "a rotation of keys did not come to its end", "run chartline key status: it says what to do"}
+	case s.Beside:
+		return finding{name, warned, "stored bytes are sealed; the master key is " + s.Master + ", beside the data that it opens" + rows,
+			"whoever takes this disk can read it: keep the key elsewhere (--master-key-file, CHARTLINE_MASTER_KEY or --kms-command), with a copy apart from the backups; docs/ops/encryption.md has both"}
+	}
+	return finding{Check: name, Verdict: fine, Found: "stored bytes are sealed; the master key is " + s.Master + rows + " (docs/ops/encryption.md)"}
+}

@@ -22,7 +22,24 @@ func aboutMedia() []string {
 
 func TestConversationsAboutRecordingsAreTheSameWithABucket(t *testing.T) {
 	t.Parallel()
-	server, left := s3test.Start(t), aboutMedia()
+	server := s3test.Start(t)
+	converseAboutMedia(t, func(t *testing.T) testkit.Options {
+		bucket := server.Bucket(t)
+		return testkit.Options{Bucket: &bucket, BucketDir: server.File(bucket.Bucket, bucket.Prefix)}
+	})
+}
+
+// Sealed media are every other test's; plain ones go out by the kernel.
+func TestConversationsAboutRecordingsAreTheSameWithPlainMedia(t *testing.T) {
+	t.Parallel()
+	converseAboutMedia(t, func(*testing.T) testkit.Options { return testkit.Options{Plain: true} })
+}
+
+// converseAboutMedia replays the conversations about media with a kit of its own
+// for each.
+func converseAboutMedia(t *testing.T, with func(t *testing.T) testkit.Options) {
+	t.Helper()
+	left := aboutMedia()
 	for _, c := range conversations(t) {
 		name, err := filepath.Rel(filepath.Join(root, "testdata", "contract"), strings.TrimSuffix(c.file, ".txtar"))
 		if err != nil {
@@ -35,8 +52,7 @@ func TestConversationsAboutRecordingsAreTheSameWithABucket(t *testing.T) {
 		left = slices.Delete(left, i, i+1)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bucket := server.Bucket(t)
-			replay(t, c, testkit.Options{Bucket: &bucket, BucketDir: server.File(bucket.Bucket, bucket.Prefix)})
+			replay(t, c, with(t))
 		})
 	}
 	if len(left) > 0 {

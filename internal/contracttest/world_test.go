@@ -50,7 +50,7 @@ func newWorld(t testing.TB, more ...seed) *world {
 
 func newWorldWith(t testing.TB, o testkit.Options, more ...seed) *world {
 	t.Helper()
-	kept := theClinic(t)
+	kept := theClinic(t, o.Plain)
 	o.Dir = t.TempDir()
 	for name, content := range kept.files {
 		file := filepath.Join(o.Dir, name)
@@ -100,8 +100,9 @@ func openWorld(t testing.TB, o testkit.Options) *world {
 }
 
 // clinicOnce holds the clinic's data as files, for every world to begin with:
-// planting it anew takes longer than most conversations.
-var clinicOnce keptWorld
+// planting it anew takes longer than most conversations. plainOnce is the same
+// with its media stored plain.
+var clinicOnce, plainOnce keptWorld
 
 type keptWorld struct {
 	sync.Once
@@ -109,11 +110,14 @@ type keptWorld struct {
 	files map[string][]byte
 }
 
-func theClinic(t testing.TB) *keptWorld {
+func theClinic(t testing.TB, plain bool) *keptWorld {
 	t.Helper()
 	c := &clinicOnce
+	if plain {
+		c = &plainOnce
+	}
 	c.Do(func() {
-		w := openWorld(t, testkit.Options{})
+		w := openWorld(t, testkit.Options{Plain: plain})
 		w.plant(clinic(t))
 		c.world, c.files = *w, map[string][]byte{}
 		w.must(filepath.WalkDir(w.kit.Dir, func(file string, d fs.DirEntry, err error) error {

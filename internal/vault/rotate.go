@@ -17,7 +17,7 @@ func (v *Vault) RotateMaster(ctx context.Context, each func(care.InstanceKey)) e
 	if err != nil {
 		return err
 	}
-	return v.eachInstanceKey(ctx, func(row care.InstanceKey) error {
+	return v.Each(ctx, func(row care.InstanceKey) error {
 		if row.Master == current {
 			return nil
 		}
@@ -106,7 +106,7 @@ func (v *Vault) RotateInstance(ctx context.Context, scope care.Scope, each func(
 
 // former lists the versions of an instance's key before the newest.
 func (v *Vault) former(ctx context.Context, scope care.Scope, newest int64) (numbers []int64, err error) {
-	err = v.eachInstanceKey(ctx, func(row care.InstanceKey) error {
+	err = v.Each(ctx, func(row care.InstanceKey) error {
 		if row.Scope == scope && row.Version < newest {
 			numbers = append(numbers, row.Version)
 		}

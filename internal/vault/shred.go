@@ -37,7 +37,7 @@ func (v *Vault) WriteShredded(ctx context.Context, w io.Writer) (int, error) {
 		return 0, err
 	}
 	seen := map[care.Scope]bool{}
-	err := v.eachInstanceKey(ctx, func(row care.InstanceKey) error {
+	err := v.Each(ctx, func(row care.InstanceKey) error {
 		if seen[row.Scope] {
 			return nil
 		}

@@ -164,7 +164,7 @@ func (v *Vault) Check(ctx context.Context) error {
 		return err
 	}
 	seen := map[string]bool{}
-	return v.eachInstanceKey(ctx, func(row care.InstanceKey) error {
+	return v.Each(ctx, func(row care.InstanceKey) error {
 		if seen[row.Master] {
 			return nil
 		}
@@ -289,8 +289,8 @@ func (v *Vault) instanceKey(ctx context.Context, scope care.Scope, number int64)
 	return k, nil
 }
 
-// eachInstanceKey walks the instance keys, in batches.
-func (v *Vault) eachInstanceKey(ctx context.Context, each func(care.InstanceKey) error) error {
+// Each walks the instance keys by scope and version, in batches.
+func (v *Vault) Each(ctx context.Context, each func(care.InstanceKey) error) error {
 	for after, more := (*care.InstanceKey)(nil), true; more; {
 		var rows []care.InstanceKey
 		err := v.store.View(ctx, func(tx store.Tx) (err error) {

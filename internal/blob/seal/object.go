@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"sync"
@@ -9,12 +10,14 @@ import (
 	"chartline/internal/sealed"
 )
 
-// object is a sealed object, open. It holds no memory between reads.
+// object is a sealed object, open. ReadAt and WriteRange hold no memory between
+// calls.
 type object struct {
 	file  *sealed.File
 	under blob.Object
 	far   *far // nil where under is near
 	pos   int64
+	ahead *bufio.Reader // what Read reads from; nil after a Seek
 }
 
 // expecter is an object that is far away: it is told what will be read, so that
@@ -78,14 +81,29 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	return n, damaged(err)
 }
 
-// Read reads on from the last Seek. Each opens the chunks that it lies in: read
-// 64 KiB or more at a time.
+// Read reads on from the last Seek. Who reads less than a chunk at a time has it
+// kept until it is read.
 func (o *object) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	n, err := o.ReadAt(p, o.pos)
+	if o.ahead == nil {
+		o.ahead = bufio.NewReaderSize(&forward{o.file, o.pos}, sealed.ChunkSize)
+	}
+	n, err := o.ahead.Read(p)
 	o.pos += int64(n)
+	return n, damaged(err)
+}
+
+// forward reads a file forward, up to a chunk's end at a time.
+type forward struct {
+	file *sealed.File
+	pos  int64
+}
+
+func (f *forward) Read(p []byte) (int, error) {
+	n, err := f.file.ReadAt(p[:min(int64(len(p)), sealed.ChunkSize-f.pos%sealed.ChunkSize)], f.pos)
+	f.pos += int64(n)
 	if n > 0 && errors.Is(err, io.EOF) {
 		err = nil
 	}
@@ -110,6 +128,9 @@ func (o *object) Seek(offset int64, whence int) (int64, error) {
 	}
 	if offset < 0 {
 		return 0, errSeek
+	}
+	if offset != o.pos {
+		o.ahead = nil
 	}
 	o.pos = offset
 	return offset, nil
