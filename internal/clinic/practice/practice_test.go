@@ -386,95 +386,32 @@ func TestRulesOfBookingHoursAndDaysCount(t *testing.T) {
 	fails(t, err, care.KindNotFound)
 }
 
-func signup(code string, n int) practice.Signup {
-	return practice.Signup{Scope: live, Code: code, Password: "seven ducks on a pond", Provider: care.Provider{
-		FirstName: "Omar", LastName: "Haddad", Email: fmt.Sprintf("omar%d@example.org", n),
-	}}
-}
-
-func TestAProviderSignsUpWithTheCodeAndCanBeBookedAtOnce(t *testing.T) {
+func TestOfAnHourThatIsThereTwiceTheFirstFreeOneIsBooked(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	ctx := t.Context()
-	_, err := c.Practice.SignUp(ctx, c.client, signup("", 1)) // there is none yet
-	fails(t, err, care.KindForbidden)
-	old, err := c.Practice.RotateSignupCode(ctx, testkit.Operator(), live)
+	week, err := care.ParseWeek("sun 00:00-03:00")
 	must(t, err)
-	code, err := c.Practice.RotateSignupCode(ctx, testkit.Operator(), live)
+	hour, err := c.Practice.CreateService(ctx, testkit.Operator(), care.Service{Scope: live, Name: "Hour", Minutes: 60}, nil)
 	must(t, err)
-	_, err = c.Practice.SignUp(ctx, c.client, signup(old, 1))
-	fails(t, err, care.KindForbidden)
-	p, err := c.Practice.SignUp(ctx, c.client, signup(" "+code+" ", 1))
+	_, err = c.Practice.ChangeSchedule(ctx, testkit.Operator(), live, practice.ProviderRef{Email: "ines@example.org"}, practice.ScheduleChange{Hours: care.SetTo(week)})
 	must(t, err)
-	got, err := c.Practice.Slots(ctx, c.client, practice.SlotQuery{
-		Scope: live, Provider: practice.ProviderRef{Email: "omar1@example.org"}, Service: practice.ServiceRef{Name: "Consultation"}, Date: "2026-03-19",
-	})
-	if err != nil || len(got.Times) != 16 || got.Zone.String() != "America/New_York" {
-		t.Errorf("slots are %v, %v", got, err)
-	}
-	must(t, c.Store.View(ctx, func(tx store.Tx) error {
-		l, err := tx.Login(live, p.ID)
-		if err == nil && (l.Person != p.Number || l.Role != care.RoleProvider || l.PasswordHash == "") {
-			t.Errorf("the log-in is %+v", l)
+	for n, want := range []time.Time{time.Date(2026, 11, 1, 5, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 6, 0, 0, 0, time.UTC)} {
+		for range 2 { // a retry has the same one, and not the other
+			in := c.registration(n, 60)
+			in.Service, in.Wanted.Date = practice.ServiceRef{ID: hour.ID}, "2026-11-01"
+			done, err := c.Practice.Register(ctx, c.client, in)
+			must(t, err)
+			a, err := c.Practice.Appointment(ctx, c.client, live, *done.Appointment)
+			if err != nil || !a.Start.Equal(want) {
+				t.Errorf("the %d. is at %v, %v", n+1, a.Start, err)
+			}
 		}
-		return err
-	}))
-	_, err = c.Practice.SignUp(ctx, c.client, signup(code, 1))
-	fails(t, err, care.KindConflict, "email")
-	in := signup(code, 2)
-	in.Password = "too short"
-	_, err = c.Practice.SignUp(ctx, c.client, in)
-	fails(t, err, care.KindInvalid, "password")
-	in.Provider.Email, in.Provider.Phone, in.Provider.CountryCode, in.Password = "", "2125550177", "+1", "seven ducks on a pond"
-	_, err = c.Practice.SignUp(ctx, c.client, in)
-	must(t, err)
-}
-
-func TestWrongSignUpCodesEndInWaiting(t *testing.T) {
-	t.Parallel()
-	c := open(t)
-	ctx := t.Context()
-	code, err := c.Practice.RotateSignupCode(ctx, testkit.Operator(), live)
-	must(t, err)
-	for range 10 {
-		_, err := c.Practice.SignUp(ctx, c.client, signup("abcde-abcde-abcde-abcde", 1))
-		fails(t, err, care.KindForbidden)
 	}
-	_, err = c.Practice.SignUp(ctx, c.client, signup(code, 1))
-	fails(t, err, care.KindRateLimited)
-	other := c.client
-	other.ID = "client-other"
-	_, err = c.Practice.SignUp(ctx, other, signup(code, 1))
-	must(t, err)
-	c.Clock.Move(15 * time.Minute)
-	_, err = c.Practice.SignUp(ctx, c.client, signup(code, 2))
-	must(t, err)
-}
-
-func TestManyCodesShownAtOnceGuessNoMoreOften(t *testing.T) {
-	t.Parallel()
-	c := open(t)
-	code, err := c.Practice.RotateSignupCode(t.Context(), testkit.Operator(), live)
-	must(t, err)
-	got := make([]error, 60)
-	var all sync.WaitGroup
-	for n := range got {
-		all.Go(func() { _, got[n] = c.Practice.SignUp(t.Context(), c.client, signup("abcde-abcde-abcde-abcde", n)) })
-	}
-	all.Wait()
-	wrong := 0
-	for _, err := range got {
-		if care.KindOf(err) == care.KindForbidden {
-			wrong++
-			continue
-		}
-		fails(t, err, care.KindRateLimited)
-	}
-	if wrong != 10 {
-		t.Errorf("%d were told that they are wrong", wrong)
-	}
-	_, err = c.Practice.SignUp(t.Context(), c.client, signup(code, 1))
-	fails(t, err, care.KindRateLimited)
+	in := c.registration(3, 60)
+	in.Service, in.Wanted.Date = practice.ServiceRef{ID: hour.ID}, "2026-11-01"
+	_, err = c.Practice.Register(ctx, c.client, in)
+	fails(t, err, care.KindConflict, "start")
 }
 
 func TestAServiceIsGivenOnceWhileItIsActive(t *testing.T) {
