@@ -157,9 +157,6 @@ func TestNothingAsksElsewhere(t *testing.T) {
 		if s.test || strings.HasSuffix(s.dir, "test") || s.dir == "testkit" || asks[s.dir] != "" {
 			continue
 		}
-		if s.dir == "blob/s3" {
-			continue // asks the one endpoint that the operator configures
-		}
 		text, err := os.ReadFile(s.file)
 		if err != nil {
 			t.Fatal(err)

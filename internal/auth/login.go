@@ -64,6 +64,9 @@ func NewLogins(o LoginOptions) *Logins {
 	return l
 }
 
+// Idle is how long a web session lives unused.
+func (a *Logins) Idle() time.Duration { return a.idle }
+
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -248,27 +251,3 @@ func (t *turn) delay() time.Duration {
 	}
 	return min(slowFirst<<max(over, 0), slowMost)
 }
-
-// Entrance is what the log-in page of an instance may say to anybody.
-type Entrance struct {
-	Title    string // of its organisation
-	TimeZone string
-}
-
-// Entrance returns that of an instance. Errors: NotFound.
-func (a *Logins) Entrance(ctx context.Context, s care.Scope) (Entrance, error) {
-	var e Entrance
-	err := a.store.View(ctx, func(tx store.Tx) error {
-		in, err := tx.Instance(s)
-		if err != nil {
-			return err
-		}
-		t, err := tx.Tenant(s.Tenant)
-		e = Entrance{Title: t.Title, TimeZone: in.TimeZone}
-		return err
-	})
-	return e, err
-}
-
-// Idle is how long a web session lives unused.
-func (a *Logins) Idle() time.Duration { return a.idle }

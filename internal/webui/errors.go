@@ -53,7 +53,7 @@ func shapeOf(k care.Kind) (status int, title, text string) {
 
 // writeError renders e as a page; see httpio.Surface.
 func (s *Surface) writeError(w http.ResponseWriter, r *http.Request, e *care.Error, id string) {
-	if at, ok := errors.AsType[away](e.Cause); ok && s.askAgain(w, r, at.scope) {
+	if (e.Kind == care.KindUnauthenticated || e.Kind == care.KindExpired) && s.askIn(w, r, e) {
 		return
 	}
 	status, title, text := shapeOf(e.Kind)
@@ -66,13 +66,21 @@ func (s *Surface) writeError(w http.ResponseWriter, r *http.Request, e *care.Err
 	}
 }
 
-// askAgain answers whoever was away for too long with the log-in form of their
-// practice, and reports whether it could.
-func (s *Surface) askAgain(w http.ResponseWriter, r *http.Request, scope care.Scope) bool {
+// askIn answers whoever is not in with the log-in form of their practice, and
+// reports whether it could: where they were is known, or there is one only.
+func (s *Surface) askIn(w http.ResponseWriter, r *http.Request, e *care.Error) bool {
+	scope, note := care.Scope{}, "You are not logged in."
+	if at, ok := errors.AsType[away](e.Cause); ok {
+		scope, note = at.scope, awayNote
+	} else if only, ok, err := s.people.OnlyEntrance(r.Context()); err == nil && ok {
+		scope = only
+	} else {
+		return false
+	}
 	v, err := s.loginView(r, scope)
 	if err != nil {
 		return false
 	}
-	v.Note = awayNote
+	v.Note = note
 	return s.pages.write(w, http.StatusUnauthorized, "login.html", v) == nil
 }

@@ -162,3 +162,15 @@ func TestAFormLeadsToItsFiles(t *testing.T) {
 	s.in(t, "omar@example.org").get(t, path).is(t, 404)
 	s.browser(t).get(t, path).is(t, 401)
 }
+
+func TestWhoIsNotInIsAskedInWhereThereIsOnePractice(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.browser(t).get(t, "/portal").is(t, 401, "You are not logged in.", `action="/portal/login/acme-health/live"`)
+	s.Tenant(t, "birch-clinic", "live")
+	several := s.browser(t).get(t, "/portal")
+	several.is(t, 401, "You are not logged in", "the address that your practice gave you")
+	if strings.Contains(several.body, "<form") || strings.Contains(several.body, "acme") {
+		t.Errorf("one of several practices is named: %s", several.body)
+	}
+}
