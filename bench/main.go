@@ -119,6 +119,7 @@ func cases() []benchCase {
 		{"calls", (*bench).calls},
 		{"slots", (*bench).slots},
 		{"register", (*bench).register},
+		{"graphql", (*bench).graphql},
 		{"flat", (*bench).flat},
 		{"pages", (*bench).pages},
 		{"download", (*bench).download},

@@ -108,6 +108,9 @@ func (b *bench) originals(dir string) (originals, error) {
 	if err := book(c, patientID, providerID); err != nil {
 		return originals{}, err
 	}
+	if err := measure(c, patientID); err != nil {
+		return originals{}, err
+	}
 	call, err := create[string](c, "calls", map[string]any{"patientId": patientID, "direction": "INBOUND", "status": "COMPLETED",
 		"duration": 60, "calledAt": "2026-02-20T12:00:00Z", "from": "+15550100", "to": "+15550101", "source": "bench"})
 	return originals{session: session, call: call}, err
@@ -141,36 +144,64 @@ func book(c *chartline, patient, provider string) error {
 	return errors.New("a week without a free slot")
 }
 
+// measure sends the patient's readings, one of each kind.
+func measure(c *chartline, patient string) error {
+	text, _, err := fetch(asks(c.server, c.token, func(dst []byte) []byte { return append(dst, "/api/v1/patients/"+patient...) }))
+	if err != nil {
+		return err
+	}
+	var known struct{ Number int64 }
+	if err := json.Unmarshal(text, &known); err != nil {
+		return err
+	}
+	const day = "2026-02-01"
+	_, err = post(c, "/api/service/v1/patient/readings", http.StatusOK, map[string]any{"patient_id": known.Number, "readings": []map[string]any{
+		{"type": "sleep", "id": "device-0", "recorded_date": day, "source": "bench", "total_sleep_minutes": 431, "total_inbed_minutes": 480},
+		{"type": "steps", "id": "device-0", "recorded_date": day, "source": "bench", "steps": 4312},
+		{"type": "pulse_ox", "id": "device-0", "recorded_date": day, "source": "bench", "spo2_percent": 97.5, "pulse_bpm": 61},
+	}})
+	return err
+}
+
 // create posts one thing to the native surface and gives its id.
 func create[ID any](c *chartline, kind string, body map[string]any) (id ID, err error) {
-	text, err := json.Marshal(body)
+	answer, err := post(c, "/api/v1/"+kind, http.StatusCreated, body)
 	if err != nil {
 		return id, err
-	}
-	req, err := http.NewRequest(http.MethodPost, "http://"+c.server.Addr.String()+"/api/v1/"+kind, bytes.NewReader(text))
-	if err != nil {
-		return id, err
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Content-Type", "application/json")
-	client := http.Client{Timeout: 30 * time.Second}
-	res, err := client.Do(req)
-	if err != nil {
-		return id, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		return id, err
-	}
-	if res.StatusCode != http.StatusCreated {
-		return id, fmt.Errorf("create in %s: status %d: %s", kind, res.StatusCode, answer)
 	}
 	var made struct {
 		ID ID `json:"id"`
 	}
 	err = json.Unmarshal(answer, &made)
 	return made.ID, err
+}
+
+// post sends JSON and gives the answer, which must have the wanted status.
+func post(c *chartline, path string, status int, body map[string]any) ([]byte, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, "http://"+c.server.Addr.String()+path, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", "application/json")
+	client := http.Client{Timeout: 30 * time.Second}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != status {
+		return nil, fmt.Errorf("POST %s: status %d: %s", path, res.StatusCode, answer)
+	}
+	return answer, nil
 }
 
 // bringIn imports a recording of that size and gives its id.

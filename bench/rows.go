@@ -12,6 +12,7 @@ type dataset struct {
 	busyCalls  int // calls of the one busy patient
 	quiet      int // further patients with quietCalls calls each
 	bookedDays int // from the making on, with bookedADay appointments of every provider
+	measured   int // days on each of which every patient has a reading of every kind
 }
 
 const (
@@ -44,6 +45,15 @@ func (b *bench) booked() dataset {
 	d := dataset{name: "booked", encounters: 1_000, patients: 50, bookedDays: 500}
 	if b.opt.Quick {
 		d.name, d.bookedDays = "booked-quick", 100
+	}
+	return d
+}
+
+// measured is patients with a week of what devices measured.
+func (b *bench) measured() dataset {
+	d := dataset{name: "measured", encounters: 10_000, patients: 10_000, measured: 7}
+	if b.opt.Quick {
+		d.name, d.encounters, d.patients = "measured-quick", 500, 500
 	}
 	return d
 }
@@ -84,5 +94,8 @@ const (
 	callsStep = 120
 	noAnswer  = 7
 )
+
+// Readings are one a day and kind from readingsFrom on.
+const readingsFrom = 1_770_000_000 / 86_400 * 86_400 // seconds
 
 func (d dataset) unanswered() int { return (d.busyCalls + noAnswer - 1) / noAnswer }

@@ -47,7 +47,7 @@ func fillChartline(f *filler, d dataset) error {
 		{"person", "t.kind = 'provider'", providers, map[string]string{"number": `@provider + i`}},
 		{"patient", "", d.allPatients(), map[string]string{
 			"id": uuidOf, "number": `@person + i`, "mrn": `printf('MRN%08d', i)`, "external_id": `printf('X%08d', i)`,
-			"last_name": `printf('Example%d', i)`, "email": `printf('p%d@example.org', i)`}},
+			"last_name": `printf('Example%d', i)`, "email": `printf('p%d@example.org', i)`, "created_at": when}},
 		{"provider", "", providers, map[string]string{
 			"id": `printf('%08x-0000-4000-9000-%012x', i, i)`, "number": `@provider + i`, "email": `printf('v%d@example.org', i)`}},
 		{"encounter", "", d.encounters, map[string]string{
@@ -63,10 +63,37 @@ func fillChartline(f *filler, d dataset) error {
 			return err
 		}
 	}
+	if err := f.exec(fmt.Sprintf("UPDATE counter SET value = value + %d WHERE name = 'patients'", d.allPatients())); err != nil {
+		return err
+	}
 	if err := fillAppointments(f, d); err != nil {
 		return err
 	}
+	if err := fillReadings(f, d); err != nil {
+		return err
+	}
 	return fillCalls(f, d)
+}
+
+// fillReadings gives every patient a reading of every kind on each day.
+func fillReadings(f *filler, d dataset) error {
+	if d.measured == 0 {
+		return nil
+	}
+	const (
+		patient = `(1 + (i - 1) / @days)`
+		at      = `(@from + (i - 1) % @days * 86400)`
+		day     = `strftime('%Y-%m-%d', ` + at + `, 'unixepoch')`
+	)
+	for n, kind := range []string{"sleep", "steps", "pulse_ox"} {
+		if err := f.copies("reading", "t.kind = '"+kind+"'", numbers, 1, d.patients*d.measured, map[string]string{
+			"id": `printf('%08x-0000-4000-8000-%012x', i, @kind)`, "patient": `printf('%08x-0000-4000-8000-%012x', ` + patient + `, ` + patient + `)`,
+			"sender_key": `printf('device-%d', i)`, "recorded": day, "recorded_day": day, "recorded_at": at + ` * 1000000`,
+		}, sql.Named("days", d.measured), sql.Named("from", readingsFrom), sql.Named("kind", n)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fillAppointments books every provider at nine, eleven, one and three o'clock.

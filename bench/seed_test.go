@@ -44,6 +44,10 @@ func schema(t *testing.T) *filler {
 		placeholder(t, f, table, nil)
 	}
 	placeholder(t, f, "person", map[string]string{"number": "2", "kind": "'provider'"})
+	placeholder(t, f, "counter", map[string]string{"name": "'patients'"})
+	for _, kind := range []string{"'sleep'", "'steps'", "'pulse_ox'"} {
+		placeholder(t, f, "reading", map[string]string{"id": kind, "kind": kind})
+	}
 	if err := f.exec("UPDATE person SET kind = 'patient' WHERE number = 1", "UPDATE recording SET owner_kind = 'session', name = 'tmpl', form = 'tmpl/'"); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +88,7 @@ func count(t *testing.T, f *filler, query string, args ...any) int {
 func TestOurDataSetHasTheRowsThatTheLoadAsksFor(t *testing.T) {
 	t.Parallel()
 	f := schema(t)
-	d := dataset{encounters: 1000, patients: 50, busyCalls: 300, quiet: 3, bookedDays: 3}
+	d := dataset{encounters: 1000, patients: 50, busyCalls: 300, quiet: 3, bookedDays: 3, measured: 2}
 	if err := fillChartline(f, d); err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +99,14 @@ func TestOurDataSetHasTheRowsThatTheLoadAsksFor(t *testing.T) {
 		"SELECT count(*) FROM video_session s JOIN encounter e ON e.id = s.encounter JOIN recording r ON r.owner_id = s.id":                   1 + 1000,
 		"SELECT count(*) FROM recording r JOIN patient p ON p.id = r.patient JOIN encounter e ON e.id = r.encounter AND e.patient = p.number": 1 + 1000,
 		"SELECT count(*) FROM recording WHERE form = name || '/'":                                                                             1001,
-		"SELECT count(*) FROM person":                                                    2 + 54 + 200,
-		"SELECT sum(total) FROM call_stats WHERE patient <> 'x'":                         600,
-		"SELECT count(*) FROM call_stats":                                                1 + 4,
-		"SELECT count(*) FROM appointment":                                               1 + 3*bookedADay*providers,
-		"SELECT count(DISTINCT start_at) FROM appointment WHERE provider = 202400000001": 3 * bookedADay,
+		"SELECT count(*) FROM person":                                                                    2 + 54 + 200,
+		"SELECT sum(total) FROM call_stats WHERE patient <> 'x'":                                         600,
+		"SELECT count(*) FROM call_stats":                                                                1 + 4,
+		"SELECT value FROM counter":                                                                      1 + 54,
+		"SELECT count(*) FROM reading r JOIN patient p ON p.id = r.patient":                              3 + 3*2*50,
+		"SELECT count(DISTINCT recorded_day) FROM reading WHERE id NOT LIKE '%s%' AND id NOT LIKE '%ox'": 2,
+		"SELECT count(*) FROM appointment":                                                               1 + 3*bookedADay*providers,
+		"SELECT count(DISTINCT start_at) FROM appointment WHERE provider = 202400000001":                 3 * bookedADay,
 	} {
 		if got := count(t, f, query); got != want {
 			t.Errorf("%d, want %d: %s", got, want, query)
