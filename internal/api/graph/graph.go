@@ -93,7 +93,27 @@ func (e *Executor) Answer(ctx context.Context, actor care.Actor, scope care.Scop
 	for _, err := range response.Errors {
 		e.tidy(err)
 	}
-	return json.Marshal(response)
+	return encode(response)
+}
+
+// encode writes a response whose data are JSON already, and can be long.
+func encode(response *graphql.Response) ([]byte, error) {
+	out := make([]byte, 0, len(response.Data)+512)
+	out = append(out, '{')
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, `"errors":`...), errs...)
+		if len(response.Data) > 0 {
+			out = append(out, ',')
+		}
+	}
+	if len(response.Data) > 0 {
+		out = append(append(out, `"data":`...), response.Data...)
+	}
+	return append(out, '}'), nil
 }
 
 // token finds what in a query may hold digits: strings, comments, names, numbers.
