@@ -31,6 +31,7 @@ var layers = []layer{
 	{"blob/dir", []string{"blob"}, "an engine knows its seam only"},
 	{"blob/seal", []string{"blob", "sealed"}, "encrypts over a seam; who keeps the keys is not its business"},
 	{"sealed", nil, "a format is pure"},
+	{"blob/adopted", []string{"blob"}, "a store over a store"},
 	{"blob/s3", []string{"blob"}, "an engine knows its seam only"},
 	{"blob/s3/s3test", []string{"blob", "blob/s3"}, "a server for the engine's tests"},
 	{"vault", []string{"store", "sealed"}, "keys are kept beside the gate: they open bytes and answer nobody"},

@@ -41,6 +41,19 @@ type DamagedObject struct {
 // LogValue shows the id only.
 func (o DamagedObject) LogValue() slog.Value { return slog.StringValue(o.ID) }
 
+// AdoptedObject says which object, of a place that others keep, stands for a key
+// of the media store.
+type AdoptedObject struct {
+	Scope
+	Key     string
+	Place   string // "dir:PATH" or "s3://BUCKET/PREFIX?..."
+	Name    string // in the place
+	Version string // of its bytes when it was adopted
+}
+
+// LogValue shows the key only.
+func (o AdoptedObject) LogValue() slog.Value { return slog.StringValue(o.Key) }
+
 // ScrubPlace is how far reading the stored objects back has come.
 type ScrubPlace struct {
 	After     string // the key of the last one read; empty once all were

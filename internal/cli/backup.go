@@ -131,7 +131,7 @@ func (e *engine) backupSource(ctx context.Context, withoutKey bool) backup.Sourc
 	text := func(s string) func() (io.ReadCloser, error) {
 		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }
 	}
-	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: e.objects, Opened: e.media, Program: buildOf().Version}
+	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: withAdopted(e.objects, e.store, e.places), Opened: e.stored, Program: buildOf().Version}
 	s.Extras = append(s.Extras, backup.Extra{Name: extraPublicKey, Open: text(hex.EncodeToString(e.key.Public()))})
 	// Before the database, so that no checkpoint is about an entry to come.
 	if _, err := os.Stat(e.checkpoints.Path()); err == nil {

@@ -11,6 +11,7 @@ import (
 	"chartline/internal/audit"
 	"chartline/internal/audit/checkpoint"
 	"chartline/internal/auth"
+	"chartline/internal/blob"
 	"chartline/internal/blob/seal"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/chart"
@@ -39,6 +40,8 @@ type engine struct {
 	vault       *vault.Vault
 	media       *seal.Store // over objects
 	madeMaster  bool        // a new master key was made just now
+	places      *places
+	stored      blob.Store // media, and what was adopted
 	key         audit.Key
 	checkpoints *checkpoint.File
 	gate        *gate.Gate
@@ -83,19 +86,20 @@ func openEngine(ctx context.Context, c config.Config, o opening) (*engine, error
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{settings: c, store: db, objects: newMedia(c), checkpoints: checkpoint.NewFile(c.AuditCheckpoints)}
+	e := &engine{settings: c, store: db, objects: newMedia(c), places: &places{keys: c.S3.Keys}, checkpoints: checkpoint.NewFile(c.AuditCheckpoints)}
 	if e.key, err = auditKey(ctx, c, db, e.checkpoints); err == nil {
 		err = e.openVault(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	e.stored = withAdopted(e.media, db, e.places)
 	e.gate = gate.New(gate.Options{Store: db, Policy: policy.New(), Names: e.key.Hasher()})
 	e.access, e.people, e.visits, e.voice = access.New(e.gate), people.New(e.gate), visits.New(e.gate), voice.New(e.gate)
 	e.passwords = auth.NewPasswords(c.PasswordLength, auth.DefaultCost())
 	e.practice = practice.New(e.gate, e.passwords)
 	e.logins = logins.New(logins.Options{Gate: e.gate, Passwords: e.passwords, Targets: c.SSORedirects, SessionLife: c.SessionLife})
-	e.recordings = recordings.New(e.gate, e.media)
+	e.recordings = recordings.New(e.gate, e.stored)
 	e.chart = chart.New(e.gate, e.media, uploadLimits(c))
 	e.upkeep = upkeep.New(e.gate)
 	e.oversight = oversight.New(e.gate, e.checkpoints, e.key.Public())
@@ -112,7 +116,7 @@ func uploadLimits(c config.Config) chart.Limits {
 // close closes in the reverse order of opening.
 func (e *engine) close() error {
 	e.gate.Close()
-	return errors.Join(e.objects.Close(), e.store.Close())
+	return errors.Join(e.objects.Close(), e.places.Close(), e.store.Close())
 }
 
 func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, error) {

@@ -17,6 +17,7 @@ type recordingCmd struct {
 	Show     recordingShow     `cmd:"" help:"Show what is known of a recording."`
 	Resolve  recordingResolve  `cmd:"" help:"Look up: a recording's name in, its encounter out."`
 	Import   recordingImport   `cmd:"" help:"Bring files in as recordings of a session or call."`
+	Adopt    recordingAdopt    `cmd:"" help:"Make recordings of objects where they lie, in a directory or a bucket, without copying them."`
 	Fetch    recordingFetch    `cmd:"" help:"Write a recording to a file."`
 	Settle   recordingSettle   `cmd:"" help:"Decide about a recording whose name was taken when it arrived."`
 	Withhold recordingWithhold `cmd:"" help:"Make a recording answer as if it were not there."`

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 //	member NAME PATH sets NAME to a member of the last stdout, such as items.0.id
 //	exits N CMD...   runs chartline CMD, which must exit with N
 //	bucket           makes a bucket in a real S3 server: $bucket is its URL, with a
-//	                 prefix, $query what a URL ends with, $objects the directory
+//	                 prefix, $bucketname and $query of what it is made, $objects the directory
 //	                 of all that is in it
 func TestSessions(t *testing.T) {
 	t.Parallel()
@@ -123,6 +123,7 @@ func makeBucket(ts *testscript.TestScript, t *testing.T, server *s3test.Server) 
 	o := server.Bucket(t)
 	query := "?endpoint=" + o.Endpoint + "&region=" + o.Region
 	ts.Setenv("query", query)
+	ts.Setenv("bucketname", o.Bucket)
 	ts.Setenv("bucket", "s3://"+o.Bucket+"/"+o.Prefix+query)
 	ts.Setenv("objects", server.File(o.Bucket, ""))
 	ts.Setenv("CHARTLINE_S3_ACCESS_KEY", s3test.AccessKey)

@@ -14,7 +14,7 @@ type Config struct {
 	Data     string
 	Database Location
 	Media    Location
-	S3       S3 // where Media is a bucket
+	S3       S3 // where Media is a bucket; its keys are those of every bucket
 
 	Listen        string
 	MetricsListen string // empty: on Listen, for loopback callers only
@@ -101,13 +101,12 @@ func Load(s Sources) (Config, error) {
 		}
 	}
 	c.readAuditKey(s, from, &bad)
-	if c.Media.Engine == "s3" {
-		var err error
-		if c.S3.Keys, err = s.S3Keys(); err != nil {
-			bad.add("media", "environment", err.Error())
-		}
-	} else {
+	if c.Media.Engine != "s3" {
 		c.S3 = S3{} // of a weaker source
+	}
+	keys, err := s.S3Keys()
+	if c.S3.Keys = keys; err != nil && c.Media.Engine == "s3" {
+		bad.add("media", "environment", err.Error())
 	}
 	c.readMasterKey(s, from, &bad)
 	c.complete(from, &bad)

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -86,6 +87,18 @@ func ParseS3(v string) (S3, error) {
 		s.Endpoint = "https://s3." + s.Region + ".amazonaws.com"
 	}
 	return s, nil
+}
+
+// String is the location in one form, without keys.
+func (s S3) String() string {
+	q := url.Values{"endpoint": {s.Endpoint}, "region": {s.Region}, "path-style": {strconv.FormatBool(s.PathStyle)}}
+	if s.CAFile != "" {
+		q.Set("ca-file", s.CAFile)
+	}
+	if s.NoChecksums {
+		q.Set("checksums", "off")
+	}
+	return strings.TrimSuffix("s3://"+s.Bucket+"/"+s.Prefix, "/") + "?" + q.Encode()
 }
 
 func bucketName(name string) bool {

@@ -25,6 +25,9 @@ func TestABucketIsAMediaStore(t *testing.T) {
 		if d := cmp.Diff(want, c.S3, cmp.AllowUnexported(Secret{})); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", text, d)
 		}
+		if again, err := ParseS3(c.S3.String()); err != nil || again != c.S3 {
+			t.Errorf("%s reads back as %+v, %v", c.S3, again, err)
+		}
 		if got := c.Media.String(); !strings.EqualFold(got, text) {
 			t.Errorf("%s is shown as %s", text, got)
 		}

@@ -20,6 +20,15 @@ type StoredObjects interface {
 	PutDamagedObject(care.DamagedObject) error
 	// DeleteDamagedObject forgets it; what is not there is no error.
 	DeleteDamagedObject(key string) error
+	// CreateAdoptedObject stores what stands for a key. Conflict names key or name:
+	// an instance adopts an object once.
+	CreateAdoptedObject(care.AdoptedObject) error
+	// AdoptedObject returns what stands for a key, or NotFound.
+	AdoptedObject(key string) (care.AdoptedObject, error)
+	// AdoptedByName returns what an instance adopted from a place, or NotFound.
+	AdoptedByName(s care.Scope, place, name string) (care.AdoptedObject, error)
+	// DeleteAdoptedObject forgets it; what is not there is no error.
+	DeleteAdoptedObject(key string) error
 	// ScrubPlace says how far scrubbing has come, or NotFound.
 	ScrubPlace() (care.ScrubPlace, error)
 	SetScrubPlace(care.ScrubPlace) error

@@ -27,7 +27,14 @@ func (s *Store) Open(ctx context.Context, key string, size int64) (blob.Object, 
 	if err := blob.CheckKey(key); err != nil {
 		return nil, err
 	}
-	name := s.name(key)
+	o, err := s.open(ctx, s.name(key), size)
+	if err != nil {
+		return nil, err // not a nil *object in the interface
+	}
+	return o, nil
+}
+
+func (s *Store) open(ctx context.Context, name string, size int64) (*object, error) {
 	there, err := s.stat(ctx, name)
 	if err != nil {
 		return nil, err
@@ -35,7 +42,7 @@ func (s *Store) Open(ctx context.Context, key string, size int64) (blob.Object, 
 	if size >= 0 && there.Size != size {
 		return nil, fmt.Errorf("%w: %d bytes, want %d", blob.ErrDamaged, there.Size, size)
 	}
-	o := &object{store: s, name: name, etag: there.ETag, size: there.Size, next: -1}
+	o := &object{store: s, name: name, etag: there.ETag, size: there.Size, next: -1, modified: there.LastModified}
 	if there.ChecksumMode == "FULL_OBJECT" {
 		o.checksum = there.ChecksumCRC32C
 	}
@@ -52,6 +59,7 @@ type object struct {
 	etag     string
 	size     int64
 	checksum string // of the whole object; empty where the store keeps none
+	modified time.Time
 
 	ctx    context.Context // the object's life
 	cancel context.CancelFunc

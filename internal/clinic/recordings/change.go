@@ -129,8 +129,9 @@ func (s *Service) Relink(ctx context.Context, a Ask, to care.Owner) (care.Record
 }
 
 // Delete removes a recording's bytes for good and leaves a tombstone: its row,
-// which only lists that ask for it show. Its name is free again. Errors:
-// Invalid, NotFound, Forbidden.
+// which only lists that ask for it show. Its name is free again. Of one that was
+// adopted nothing is removed: what stood for it is forgotten. Errors: Invalid,
+// NotFound, Forbidden.
 //
 // The bytes go after the commit. Where that fails no route leads to them any
 // more, and a job that is stored with the change removes them.
@@ -143,6 +144,9 @@ func (s *Service) Delete(ctx context.Context, a Ask) (care.Recording, error) {
 	r, err := s.change(ctx, a.request(), a.ID, func(tx store.Tx, r *care.Recording) error {
 		at := r.UpdatedAt
 		r.DeletedAt = &at
+		if err := tx.DeleteAdoptedObject(r.BlobKey); err != nil {
+			return err
+		}
 		_, err := tx.Enqueue(care.NewJob(uuid.NewString(), r.Scope, care.JobRemoveMedia, r.BlobKey, r.BlobKey, at))
 		return err
 	})

@@ -21,6 +21,18 @@ const (
 	sqlDamagedObjectDelete = `
 	DELETE FROM damaged_object WHERE blob_key = $1`
 
+	colsAdoptedObject = `
+	SELECT tenant, instance, blob_key, place, name, version FROM adopted_object WHERE `
+	sqlAdoptedObject      = colsAdoptedObject + `blob_key = $1`
+	sqlAdoptedByName      = colsAdoptedObject + `tenant = $1 AND instance = $2 AND place = $3 AND name = $4`
+	sqlAdoptedObjectAdmit = `
+	SELECT EXISTS (SELECT 1 FROM adopted_object WHERE blob_key = $5),
+		EXISTS (SELECT 1 FROM adopted_object WHERE tenant = $1 AND instance = $2 AND place = $3 AND name = $4)`
+	sqlAdoptedObjectInsert = `
+	INSERT INTO adopted_object (tenant, instance, place, name, blob_key, version) VALUES ($1, $2, $3, $4, $5, $6)`
+	sqlAdoptedObjectDelete = `
+	DELETE FROM adopted_object WHERE blob_key = $1`
+
 	sqlScrubPlace = `
 	SELECT after_key, began_at, reached_at, objects, bytes FROM scrub_place WHERE id = 1`
 	sqlScrubPlacePut = `
@@ -56,6 +68,31 @@ func (t *tx) PutDamagedObject(o care.DamagedObject) error {
 
 func (t *tx) DeleteDamagedObject(key string) error {
 	_, err := t.exec(sqlDamagedObjectDelete, key)
+	return err
+}
+
+func scanAdoptedObject(r *row) care.AdoptedObject {
+	return care.AdoptedObject{Scope: scanScope(r), Key: r.text(), Place: r.text(), Name: r.text(), Version: r.text()}
+}
+
+func (t *tx) CreateAdoptedObject(o care.AdoptedObject) error {
+	if err := t.admit("adopted_object", nil, []string{"key", "name"}, sqlAdoptedObjectAdmit, o.Tenant, o.Instance, o.Place, o.Name, o.Key); err != nil {
+		return err
+	}
+	_, err := t.exec(sqlAdoptedObjectInsert, o.Tenant, o.Instance, o.Place, o.Name, o.Key, o.Version)
+	return err
+}
+
+func (t *tx) AdoptedObject(key string) (care.AdoptedObject, error) {
+	return one(t, "adopted_object", scanAdoptedObject, sqlAdoptedObject, key)
+}
+
+func (t *tx) AdoptedByName(s care.Scope, place, name string) (care.AdoptedObject, error) {
+	return one(t, "adopted_object", scanAdoptedObject, sqlAdoptedByName, s.Tenant, s.Instance, place, name)
+}
+
+func (t *tx) DeleteAdoptedObject(key string) error {
+	_, err := t.exec(sqlAdoptedObjectDelete, key)
 	return err
 }
 

@@ -104,6 +104,8 @@ var plans = map[string][]string{
 	"sqlJobTurn":       {"job USING INDEX job_due (priority=? AND tenant>?)"},
 	"sqlJobFirst":      {"job USING INDEX job_due (priority=?)"},
 	"sqlJobsState":     {"job USING INDEX job_by_state (state=? AND id>?)"},
+	"sqlAdoptedObject": {"adopted_object USING PRIMARY KEY (blob_key=?)"},
+	"sqlAdoptedByName": {"adopted_object USING INDEX sqlite_autoindex_adopted_object_2 (tenant=? AND instance=? AND place=? AND name=?)"},
 	"sqlDamagedObject": {"damaged_object USING PRIMARY KEY (blob_key=?)"},
 	"sqlStoredObjects": {
 		"recording USING INDEX recording_by_blob (blob_key>?)", "file USING INDEX file_by_blob (blob_key>?)",

@@ -13,6 +13,10 @@ func (c clinic) damaged(r care.Recording) care.DamagedObject {
 	return care.DamagedObject{Scope: c.Scope, Noun: "recording", ID: r.ID, Key: r.BlobKey, Damage: care.DamageBytes, FoundAt: epoch}
 }
 
+func (c clinic) adopted(r care.Recording) care.AdoptedObject {
+	return care.AdoptedObject{Scope: c.Scope, Key: r.BlobKey, Place: "dir:/srv/" + c.mark, Name: c.mark + ".mp3", Version: "1"}
+}
+
 func scrubPlace(after string) care.ScrubPlace {
 	return care.ScrubPlace{After: after, BeganAt: epoch, ReachedAt: at(9), Objects: 7, Bytes: 1 << 40}
 }
@@ -28,6 +32,17 @@ func objectMethods() []method {
 		}},
 		{"DeleteDamagedObject", byName, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
 			return none(tx.DeleteDamagedObject(k.Damaged.Key))
+		}},
+		{"CreateAdoptedObject", perInstance, true, func(tx store.Tx, s care.Scope, k things) (any, error) {
+			k.Adopted.Scope, k.Adopted.Key = s, k.Adopted.Key+"-again"
+			return none(tx.CreateAdoptedObject(k.Adopted))
+		}},
+		{"AdoptedObject", byName, false, func(tx store.Tx, _ care.Scope, k things) (any, error) { return tx.AdoptedObject(k.Adopted.Key) }},
+		{"AdoptedByName", perInstance, false, func(tx store.Tx, s care.Scope, k things) (any, error) {
+			return tx.AdoptedByName(s, k.Adopted.Place, k.Adopted.Name)
+		}},
+		{"DeleteAdoptedObject", byName, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
+			return none(tx.DeleteAdoptedObject(k.Adopted.Key))
 		}},
 		{"ScrubPlace", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.ScrubPlace() }},
 		{"SetScrubPlace", everywhere, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
@@ -57,6 +72,27 @@ func objectTests() []test {
 				update(t, s, func(tx store.Tx) error { return tx.DeleteDamagedObject("a/1") })
 			}
 			equal(t, get(t, s, func(tx store.Tx) ([]care.DamagedObject, error) { return tx.DamagedObjects("", 9) }), marks[1:])
+		}},
+		{"An object of others is adopted once in an instance", func(t *testing.T, s store.Store) {
+			w := openWard(t, s, "acme-health", "live")
+			o := care.AdoptedObject{Scope: w.Scope, Key: "a/1", Place: "dir:/srv/old", Name: "2024/Visit 1.mp3", Version: "v1"}
+			absent(t, s, func(tx store.Tx) (care.AdoptedObject, error) { return tx.AdoptedObject("a/1") })
+			update(t, s, func(tx store.Tx) error { return tx.CreateAdoptedObject(o) })
+			equal(t, get(t, s, func(tx store.Tx) (care.AdoptedObject, error) { return tx.AdoptedObject("a/1") }), o)
+			equal(t, get(t, s, func(tx store.Tx) (care.AdoptedObject, error) { return tx.AdoptedByName(w.Scope, o.Place, o.Name) }), o)
+			absent(t, s, func(tx store.Tx) (care.AdoptedObject, error) {
+				return tx.AdoptedByName(w.Scope, o.Place, "2024/visit 1.mp3")
+			})
+			absent(t, s, func(tx store.Tx) (care.AdoptedObject, error) { return tx.AdoptedByName(w.Scope, "dir:/srv", o.Name) })
+			other := o
+			other.Key = "a/2"
+			conflicts(t, s, func(tx store.Tx) error { return tx.CreateAdoptedObject(other) }, "name")
+			other.Key, other.Name = "a/1", "another"
+			conflicts(t, s, func(tx store.Tx) error { return tx.CreateAdoptedObject(other) }, "key")
+			for range 2 {
+				update(t, s, func(tx store.Tx) error { return tx.DeleteAdoptedObject("a/1") })
+			}
+			absent(t, s, func(tx store.Tx) (care.AdoptedObject, error) { return tx.AdoptedByName(w.Scope, o.Place, o.Name) })
 		}},
 		{"A scrub's place is the last one set", func(t *testing.T, s store.Store) {
 			absent(t, s, func(tx store.Tx) (care.ScrubPlace, error) { return tx.ScrubPlace() })

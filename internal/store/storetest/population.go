@@ -32,6 +32,7 @@ type things struct {
 	Shredded    care.ShreddedKey
 	Damaged     care.DamagedObject
 	Job         care.Job
+	Adopted     care.AdoptedObject
 }
 
 // thingsOf makes things whose ids come from label and n, and whose texts, and
@@ -63,6 +64,7 @@ func thingsOf(s care.Scope, label string, n int) things {
 	k.DataKey, k.Shredded = c.dataKey(n, k.InstanceKey), c.shredded(n)
 	k.Damaged = c.damaged(k.Voicemail)
 	k.Job = c.job(n)
+	k.Adopted = c.adopted(k.Voicemail)
 	return k
 }
 
@@ -87,6 +89,7 @@ func (k things) create(tx store.Tx) error {
 		},
 		func() error { return tx.PutDamagedObject(k.Damaged) },
 		func() error { return enqueue(tx, k.Job) },
+		func() error { return tx.CreateAdoptedObject(k.Adopted) },
 		func() error { return tx.SetScrubPlace(scrubPlace(k.Damaged.Key)) },
 		func() error { return appendNext(tx, k.Tenant, 2, epoch, k.Patient.ID) },
 		func() error { return tx.SetDone(k.Scope, k.Actor, k.Key, k.mark, []byte(k.mark), epoch) },
