@@ -33,6 +33,11 @@ func schedule(tx store.Tx, p care.Provider) (Schedule, error) {
 	if err != nil {
 		return Schedule{}, err
 	}
+	return of.schedule(tx, p)
+}
+
+// schedule is that of a provider of the practice.
+func (of Settings) schedule(tx store.Tx, p care.Provider) (Schedule, error) {
 	own, err := scheduleOf(tx, p.Scope, p.Number)
 	out := Schedule{own, of.Hours, of.TimeZone}
 	if own.Hours != nil {
@@ -49,10 +54,14 @@ func schedule(tx store.Tx, p care.Provider) (Schedule, error) {
 func (s *Service) Schedules(ctx context.Context, actor care.Actor, scope care.Scope, after int64, limit int) ([]Schedule, error) {
 	q := gate.Request{Actor: actor, Action: policy.ScheduleRead, Scope: scope}
 	return gate.Read(ctx, s.gate, q, gate.Nothing("schedule"), func(tx store.Tx) ([]Schedule, error) {
+		of, err := settings(tx, scope)
+		if err != nil {
+			return nil, err
+		}
 		providers, err := tx.Providers(scope, after, limit)
 		out := make([]Schedule, len(providers))
 		for i, p := range providers {
-			if out[i], err = schedule(tx, p); err != nil {
+			if out[i], err = of.schedule(tx, p); err != nil {
 				return nil, err
 			}
 		}

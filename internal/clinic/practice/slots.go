@@ -80,11 +80,11 @@ func offered(tx store.Tx, p care.Provider, ref ServiceRef) (care.Service, error)
 // diary reads what slots on date are worked out from. The time of one
 // appointment, except, counts as free.
 func (s *Service) diary(tx store.Tx, p care.Provider, date time.Time, except int64) (care.Diary, error) {
-	of, err := schedule(tx, p)
+	practice, err := settings(tx, p.Scope)
 	if err != nil {
 		return care.Diary{}, err
 	}
-	practice, err := tx.Practice(p.Scope)
+	of, err := practice.schedule(tx, p)
 	if err != nil {
 		return care.Diary{}, err
 	}
