@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,8 @@ type Source struct {
 	// Opened is the same with what is sealed opened, which proves it before it is
 	// copied; nil proves nothing.
 	Opened blob.Store
+	// Seal, where not nil, encrypts the database's parts and what is secret.
+	Seal func(context.Context, io.Writer) (io.WriteCloser, error)
 	// Extras are copied before the database.
 	Extras  []Extra
 	Program string // its version
@@ -30,8 +31,9 @@ type Source struct {
 
 // Extra is something small that belongs to the database.
 type Extra struct {
-	Name string
-	Open func() (io.ReadCloser, error)
+	Name   string
+	Open   func() (io.ReadCloser, error)
+	Secret bool
 }
 
 // Meter is told how much there is to do, and how much was done.
@@ -160,13 +162,10 @@ func (c *creation) extra(ctx context.Context, x Extra) error {
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(r)
-	if err := errors.Join(err, r.Close()); err != nil {
-		return err
-	}
-	info, err := c.target.store.Put(ctx, partKey(c.made.ID, x.Name), bytes.NewReader(text), blob.PutOptions{})
-	c.made.Extras = append(c.made.Extras, partOf(x.Name, info))
-	return err
+	copied := func(w io.Writer) error { _, err := io.Copy(w, r); return err }
+	part, err := c.part(ctx, x.Name, x.Secret, copied)
+	c.made.Extras = append(c.made.Extras, part)
+	return errors.Join(err, r.Close())
 }
 
 // database copies the database, and notes which objects its rows use.
@@ -180,13 +179,34 @@ func (c *creation) database(ctx context.Context, s store.Snapshot, wanted *spool
 	}
 	c.meter.Expect(size)
 	for _, name := range s.Parts() {
-		info, err := c.put(ctx, name, func(w io.Writer) error { return s.Copy(ctx, name, metered{w, c.meter}) })
+		part, err := c.part(ctx, name, true, func(w io.Writer) error { return s.Copy(ctx, name, metered{w, c.meter}) })
 		if err != nil {
 			return fmt.Errorf("copy the database: %w", err)
 		}
-		c.made.Parts = append(c.made.Parts, partOf(name, info))
+		c.made.Parts = append(c.made.Parts, part)
 	}
 	return wanted.fill(ctx, s.Tx())
+}
+
+// part stores what write writes, encrypted where it is secret and that can be.
+func (c *creation) part(ctx context.Context, name string, secret bool, write func(io.Writer) error) (Part, error) {
+	sealed := secret && c.source.Seal != nil
+	info, err := c.put(ctx, name, func(w io.Writer) error {
+		if !sealed {
+			return write(w)
+		}
+		to, err := c.source.Seal(ctx, w)
+		if err != nil {
+			return err
+		}
+		if err := write(to); err != nil {
+			return err
+		}
+		return to.Close()
+	})
+	part := partOf(name, info)
+	part.Sealed = sealed
+	return part, err
 }
 
 // put stores what write writes as a part of the backup. write has returned when

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"chartline/internal/blob"
@@ -51,6 +52,8 @@ type Part struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Sealed says that the bytes, of which size and digest are told, are encrypted.
+	Sealed bool `json:"sealed,omitempty"`
 }
 
 func partOf(name string, info blob.Info) Part {
@@ -77,6 +80,11 @@ type Row struct {
 
 // Extra returns a part that is no database's.
 func (m Manifest) Extra(name string) (Part, bool) { return find(m.Extras, name) }
+
+// Sealed reports whether the database's parts are encrypted.
+func (m Manifest) Sealed() bool {
+	return slices.ContainsFunc(m.Parts, func(p Part) bool { return p.Sealed })
+}
 
 func find(parts []Part, name string) (Part, bool) {
 	for _, p := range parts {
@@ -106,8 +114,11 @@ func decodeManifest(text []byte) (m Manifest, err error) {
 	if err := json.Unmarshal(line, &m); err != nil {
 		return m, fmt.Errorf("%w: its manifest cannot be read", ErrIncomplete)
 	}
-	if m.Format > format {
+	switch {
+	case m.Format > format:
 		return m, ErrNewer
+	case len(m.Parts) == 0:
+		return m, fmt.Errorf("%w: it has no database", ErrIncomplete)
 	}
 	return m, nil
 }

@@ -23,9 +23,9 @@ const lostLimit = 10
 // objects: what was cut or lost is ErrIncomplete.
 func (t *Target) Check(ctx context.Context, m Manifest) (err error) {
 	for _, p := range append(append([]Part{m.Index}, m.Parts...), m.Extras...) {
-		r, err := t.Part(ctx, m, p.Name)
+		r, err := t.store.Open(ctx, partKey(m.ID, p.Name), p.Size)
 		if err != nil {
-			return err
+			return lost(p.Name, err)
 		}
 		if err := r.Close(); err != nil {
 			return err

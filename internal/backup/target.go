@@ -28,10 +28,19 @@ const (
 const manifestLimit = 64 << 20
 
 // Target is where backups are.
-type Target struct{ store blob.Store }
+type Target struct {
+	store blob.Store
+	open  func(context.Context, io.Reader) (io.Reader, error)
+}
 
 // NewTarget returns the target in store, which holds nothing else.
 func NewTarget(store blob.Store) *Target { return &Target{store: store} }
+
+// OpenWith says how parts that were sealed are opened.
+func (t *Target) OpenWith(open func(context.Context, io.Reader) (io.Reader, error)) { t.open = open }
+
+// ErrSealed reports a part that nobody said how to open.
+var ErrSealed = errors.New("the backup is sealed, and its master key is not here")
 
 // ErrNone reports that there is no such backup.
 var ErrNone = errors.New("there is no such backup")
@@ -135,7 +144,24 @@ func (t *Target) Part(ctx context.Context, m Manifest, name string) (io.ReadClos
 	if err != nil {
 		return nil, lost(name, err)
 	}
-	return &checked{object: o, ctx: ctx, name: name, sum: sha256.New(), want: sum}, nil
+	stored := &checked{object: o, ctx: ctx, name: name, sum: sha256.New(), want: sum}
+	if !p.Sealed {
+		return stored, nil
+	}
+	if t.open == nil {
+		return nil, errors.Join(ErrSealed, o.Close())
+	}
+	plain, err := t.open(ctx, stored)
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return opened{plain, stored}, nil
+}
+
+// opened is a sealed part.
+type opened struct {
+	io.Reader
+	io.Closer
 }
 
 // Media is the objects of all backups, by their own keys. It is for reading.

@@ -144,7 +144,10 @@ func (e *engine) backupSource(ctx context.Context, withoutKey bool) backup.Sourc
 		}
 	}
 	if e.settings.AuditKey.Empty() && !withoutKey {
-		s.Extras = append(s.Extras, backup.Extra{Name: extraKey, Open: func() (io.ReadCloser, error) { return os.Open(e.settings.AuditKeyFile) }})
+		s.Extras = append(s.Extras, backup.Extra{Name: extraKey, Secret: true, Open: func() (io.ReadCloser, error) { return os.Open(e.settings.AuditKeyFile) }})
+	}
+	if e.settings.Seal && (e.settings.MasterKeyGiven || withoutKey) {
+		s.Seal = e.sealBackup // beside its key it would only seem to be sealed
 	}
 	return s
 }

@@ -51,6 +51,13 @@ func (c backupVerify) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	if m.Sealed() {
+		settings, err := a.keysOnly()
+		if err != nil {
+			return err
+		}
+		target.unseal(settings)
+	}
 	doc := provedDoc{Backup: m.ID, Problems: []string{}}
 	if err := a.prove(target.Target, m, c.Scratch, &doc); err != nil {
 		if !errors.Is(err, backup.ErrIncomplete) {

@@ -55,6 +55,7 @@ func (c restoreCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
+	target.unseal(settings)
 	m, err := target.choose(a.ctx, c.Backup)
 	if err != nil {
 		return err
@@ -105,11 +106,14 @@ type restoring struct {
 }
 
 func (r *restoring) run() (err error) {
-	key, err := r.key()
-	if err != nil {
+	if err := r.masterKey(); err != nil {
 		return err
 	}
-	if err := r.masterKey(); err != nil {
+	if err := r.tryPart(); err != nil {
+		return err
+	}
+	key, err := r.key()
+	if err != nil {
 		return err
 	}
 	media := newMedia(r.settings)
@@ -138,6 +142,15 @@ func (r *restoring) run() (err error) {
 		return err
 	}
 	return os.RemoveAll(staging)
+}
+
+// tryPart sees that what is sealed can be opened, before much is copied.
+func (r *restoring) tryPart() error {
+	part, err := r.target.Part(r.ctx, r.manifest, r.manifest.Parts[0].Name)
+	if err != nil {
+		return err
+	}
+	return part.Close()
 }
 
 // key finds the audit key: the one that is here already, else the backup's.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 
 	"chartline/internal/backup"
@@ -74,6 +75,45 @@ func (e *engine) shredded(ctx context.Context) io.ReadCloser {
 		_ = w.CloseWithError(err) // never fails
 	}()
 	return r
+}
+
+// backupPurpose is what the parts of backups are sealed for.
+const backupPurpose = "backup"
+
+func (e *engine) sealBackup(ctx context.Context, to io.Writer) (io.WriteCloser, error) {
+	master, err := masterOf(e.settings)
+	if err != nil {
+		return nil, err
+	}
+	return vault.SealStream(ctx, master, backupPurpose, to)
+}
+
+// unseal has a target open what is sealed with the master key that the settings
+// name.
+func (t *openedTarget) unseal(c config.Config) {
+	t.OpenWith(func(ctx context.Context, from io.Reader) (io.Reader, error) {
+		master, err := masterOf(c)
+		if err != nil {
+			return nil, err
+		}
+		plain, err := vault.OpenStream(ctx, master, backupPurpose, from)
+		if errors.Is(err, vault.ErrNoMaster) || errors.Is(err, vault.ErrForged) {
+			err = fmt.Errorf("%w: %w; name it by --master-key-file, CHARTLINE_MASTER_KEY or --kms-command", backup.ErrSealed, err)
+		}
+		return plain, err
+	})
+}
+
+// keysOnly are the settings of a command that may do without data: they say at
+// least where the master key is.
+func (a *app) keysOnly() (config.Config, error) {
+	c, err := a.config()
+	if err == nil {
+		return c, nil
+	}
+	flags := maps.Clone(a.flags)
+	flags["data"] = os.TempDir() // nothing is read there but what is named
+	return config.Load(config.Sources{Env: a.env, Flags: flags})
 }
 
 // masterKey puts the master key of a backup back where there is none, and says

@@ -297,3 +297,53 @@ func TestOldBackupsGoWithTheObjectsThatTheyAloneUse(t *testing.T) {
 		}
 	}
 }
+
+// Where the master key is kept apart, nothing of a backup is to be read without it.
+func TestABackupIsSealedWhereItsKeyIsKeptApart(t *testing.T) {
+	t.Parallel()
+	const key, another = "CHARTLINE_MASTER_KEY", "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+	s, to := newSite(t), t.TempDir()
+	must(t, os.RemoveAll(filepath.Join(s.dir, "master.key")))
+	s.env[key] = strings.Repeat("0123456789abcdef", 4)
+	p := s.start(t)
+	c := s.first().open(t)
+	call := c.mustHaveCall(t)
+	for range 3 {
+		if _, got, err := c.upload(t.Context(), c.newName(), "call", call.key, sound(70_000)); err != nil || got.status != http.StatusCreated {
+			t.Fatalf("%v, %v", got, err)
+		}
+	}
+	p.stop()
+	s.command(t, "backup", to)
+	audit, err := os.ReadFile(filepath.Join(s.dir, "audit.key"))
+	must(t, err)
+	for name, content := range files(t, to) {
+		for _, plain := range []string{"SQLite format 3", "Lindqvist", "Okafor", s.env[key], strings.TrimSpace(string(audit))} {
+			if bytes.Contains(content, []byte(plain)) {
+				t.Errorf("%s has %q", name, plain)
+			}
+		}
+	}
+	s.command(t, "backup", "verify", to)
+	for _, env := range []map[string]string{{}, {key: another}} {
+		env["CHARTLINE_FREE_DISK_FLOOR"] = "0"
+		put := &site{dir: filepath.Join(t.TempDir(), "data"), env: env}
+		for _, command := range [][]string{{"restore", to}, {"backup", "verify", to}} {
+			if code, out, log := put.run(t.Context(), command...); code != 1 || !strings.Contains(log, "master key is not here") {
+				t.Errorf("%v with %v: %d, %s%s", command, env, code, out, log)
+			}
+		}
+		if len(put.objects(t)) > 0 {
+			t.Error("media were put back all the same")
+		}
+	}
+	put := &site{dir: filepath.Join(t.TempDir(), "data"), env: s.env}
+	put.command(t, "restore", to)
+	put.examine(t)
+	must(t, os.RemoveAll(s.dir))
+	must(t, os.Rename(put.dir, s.dir))
+	p = s.start(t)
+	s.enter(t)
+	s.verify(t)
+	p.stop()
+}
