@@ -98,10 +98,11 @@ func (c *chartline) mediaPath(size int64) string {
 	return "/api/v1/recordings/" + c.media[size] + "/content"
 }
 
-// withMedia adds where the recordings are, where that is not the data directory.
+// withMedia adds where the recordings are, stored plain, where that is not the data
+// directory.
 func (b *bench) withMedia(args ...string) []string {
 	if b.media != "" {
-		args = append(args, "--media", b.media)
+		args = append(args, "--media", b.media, "--seal", "off")
 	}
 	return args
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"chartline/internal/blob"
 	"chartline/internal/blob/blobtest"
@@ -167,6 +168,37 @@ func TestADownloadIsWholeOrAnError(t *testing.T) {
 				t.Errorf("%s, %s: %v, want ErrDamaged", how, f, err)
 			}
 		}
+	}
+}
+
+func TestASlowStoreIsWaitedForAndAStalledOneIsNot(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	data := blobtest.Data(300_000)
+	blobtest.MustPut(t, w.direct, "k", data)
+	o := w.o
+	o.Limits.Stall, o.Limits.Attempts = 250*time.Millisecond, 2
+	s := create(t, o)
+	w.always(trickle)
+	begun := time.Now()
+	if got, err := read(t, s, "k"); err != nil || !bytes.Equal(got, data) || len(w.requests()) != 2 {
+		t.Errorf("slow: %d bytes, %v, %v", len(got), err, w.requests())
+	}
+	if took := time.Since(begun); took < o.Limits.Stall {
+		t.Errorf("the test took %v, less than the stall time that it is about", took)
+	}
+	w.harm(func(_ int, r *http.Request) fault {
+		if r.Method == http.MethodGet {
+			return stalled
+		}
+		return none
+	})
+	begun = time.Now()
+	if got, err := read(t, s, "k"); err == nil || len(got) > 0 {
+		t.Errorf("stalled: %d bytes, %v", len(got), err)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("a stalled store was waited for %v", took)
 	}
 }
 

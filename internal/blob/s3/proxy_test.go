@@ -35,6 +35,7 @@ const (
 	stalled     fault = "no answer"
 	full        fault = "507"
 	refused     fault = "403"
+	trickle     fault = "a little at a time"
 	agreed      fault = "200 for what was not done"
 	wholeBody   fault = "all of it, whatever the range"
 )
@@ -166,6 +167,12 @@ func (p *proxy) deliver(w http.ResponseWriter, r *http.Request, f fault) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(got.Code)
+	for f == trickle && len(body) > 1000 {
+		_, _ = w.Write(body[:len(body)/10])
+		_ = http.NewResponseController(w).Flush()
+		body = body[len(body)/10:]
+		time.Sleep(20 * time.Millisecond)
+	}
 	_, _ = w.Write(body)
 	if f == halfBody {
 		_ = http.NewResponseController(w).Flush()
