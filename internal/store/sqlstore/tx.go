@@ -106,7 +106,8 @@ func (t *tx) walk(ctx context.Context, sql string, args []any, each func(*row) e
 	return stop
 }
 
-// one returns the only row, or NotFound about noun.
+// one returns the only row, or NotFound about noun; also where a row that is
+// written on the way refers to one that is not there.
 func one[T any](t *tx, noun string, scan func(*row) T, sql string, args ...any) (T, error) {
 	var v T
 	found := false
@@ -114,7 +115,7 @@ func one[T any](t *tx, noun string, scan func(*row) T, sql string, args ...any) 
 		v, found = scan(r), true
 		return nil
 	})
-	if err == nil && !found {
+	if err == nil && !found || care.IsNotFound(err) {
 		err = care.NotFound(noun)
 	}
 	return v, err
