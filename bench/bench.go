@@ -21,6 +21,7 @@ type bench struct {
 	report *report
 	closes []func()
 	media  string // where recordings are kept; empty: in the data directory
+	sealed bool   // whether they are sealed
 }
 
 type binaries struct {

@@ -68,9 +68,6 @@ func (b *bench) mediaOf(size int64) (m *mediaSides, err error) {
 		return m, err
 	}
 	m.servers = append(m.servers, bare)
-	always := func(path string) func([]byte) []byte {
-		return func(dst []byte) []byte { return append(dst, path...) }
-	}
 	m.ours = side{"chartline", ours.server, asks(ours.server, ours.token, always(ours.mediaPath(size))), 4}
 	m.nginx = side{"nginx", nginx, asks(nginx, "none", always("/"+file)), 4}
 	m.bare = side{"yardstick", bare, asks(bare, "none", always("/")), 4}

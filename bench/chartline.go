@@ -98,11 +98,14 @@ func (c *chartline) mediaPath(size int64) string {
 	return "/api/v1/recordings/" + c.media[size] + "/content"
 }
 
-// withMedia adds where the recordings are, stored plain, where that is not the data
-// directory.
+// withMedia adds where the recordings are, where that is not the data directory,
+// and that they are plain, but where their being sealed is what is measured.
 func (b *bench) withMedia(args ...string) []string {
+	if !b.sealed {
+		args = append(args, "--seal", "off")
+	}
 	if b.media != "" {
-		args = append(args, "--media", b.media, "--seal", "off")
+		args = append(args, "--media", b.media)
 	}
 	return args
 }

@@ -125,6 +125,7 @@ func cases() []benchCase {
 		{"download", (*bench).download},
 		{"range", (*bench).ranges},
 		{"slow", (*bench).slow},
+		{"sealed", (*bench).seal},
 		{"s3", (*bench).s3},
 	}
 }

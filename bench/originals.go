@@ -238,6 +238,9 @@ func writeRecording(path string, size int64) error {
 // startMedia starts our server on two recordings, a small and a large one.
 func (b *bench) startMedia() (*chartline, error) {
 	name := "chartline-media"
+	if b.sealed {
+		name = "chartline-sealed"
+	}
 	if b.opt.Quick {
 		name += "-quick"
 	}

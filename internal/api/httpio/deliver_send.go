@@ -169,45 +169,67 @@ type ranger interface {
 	WriteRange(w io.Writer, off, n int64) (int64, error)
 }
 
-// rangeStep is how much a ranger works out at once: pieces end at such steps
-// where they can, so that none is worked out twice.
-const rangeStep = 64 << 10
-
-// copyRange has the content write n bytes from a place in it, each time as many
-// as the client has room for.
+// copyRange has the content write n bytes from a place in it. On a connection
+// that the client has for itself it writes past net/http, whose writer would not
+// go on after a deadline; as with a file, what the client does not take soon is
+// waited for here, where nothing is held.
 func (t *transfer) copyRange(from, n int64) error {
-	for end := from + n; from < end; {
-		stop := end
-		if t.waits {
-			room, err := t.peer.room()
-			if err != nil {
-				return err
-			}
-			if stop = min(end, from+room); stop < end && stop/rangeStep > from/rangeStep {
-				stop -= stop % rangeStep
-			}
-		}
-		w := &noted{t: t}
-		m, err := t.ranger.WriteRange(w, from, stop-from)
-		if err != nil {
-			t.rangeFailed = w.err == nil
+	direct, ok := t.dst.(io.ReaderFrom)
+	if !ok || !t.waits || t.watch == nil {
+		_, err := (&ranging{t: t, from: from, end: from + n}).WriteTo(t.dst)
+		return err
+	}
+	for end := from + n; ; {
+		if err := t.watch.control.Flush(); err != nil { // only the content's bytes may be late
 			return err
 		}
-		if from += m; from < stop {
-			return errShort
+		r := &ranging{t: t, from: from, end: end}
+		t.watch.hurry(patience)
+		_, err := direct.ReadFrom(r)
+		t.watch.hurry(0)
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		if from = r.from; from == end {
+			return nil
+		}
+		if _, err := t.peer.room(); err != nil {
+			return err
 		}
 	}
-	return nil
 }
+
+// ranging is what is left of a range. net copies it by its WriteTo, to the
+// connection itself.
+type ranging struct {
+	t         *transfer
+	from, end int64
+}
+
+// WriteTo writes what is left, and tells a content that failed from a client.
+func (r *ranging) WriteTo(w io.Writer) (int64, error) {
+	to := &noted{t: r.t, w: w}
+	n, err := r.t.ranger.WriteRange(to, r.from, r.end-r.from)
+	r.from += n
+	if err == nil && r.from < r.end {
+		err = errShort
+	}
+	r.t.rangeFailed = err != nil && to.err == nil
+	return n, err
+}
+
+// Read is there for whoever would copy by reading: nobody does.
+func (r *ranging) Read([]byte) (int, error) { return 0, errors.ErrUnsupported }
 
 // noted passes on to the client and remembers that it failed.
 type noted struct {
 	t   *transfer
+	w   io.Writer
 	err error
 }
 
 func (w *noted) Write(p []byte) (int, error) {
-	n, err := w.t.dst.Write(p)
+	n, err := w.w.Write(p)
 	w.t.sent.Add(uint64(max(n, 0)))
 	w.err = err
 	return n, err

@@ -57,9 +57,17 @@ func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
 	if w.Event.Status == 0 {
 		w.Event.Status = http.StatusOK
 	}
-	n, err := io.Copy(w.ResponseWriter, r)
+	n, err := readFrom(w.ResponseWriter, r)
 	w.Event.Bytes += n
 	return n, err
+}
+
+// readFrom is io.Copy that asks the writer first, which leads to the connection.
+func readFrom(w io.Writer, r io.Reader) (int64, error) {
+	if direct, ok := w.(io.ReaderFrom); ok {
+		return direct.ReadFrom(r)
+	}
+	return io.Copy(w, r)
 }
 
 // Unwrap returns the ResponseWriter inside.
