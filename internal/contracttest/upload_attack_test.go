@@ -3,10 +3,12 @@ package contracttest
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"path/filepath"
 	"runtime"
@@ -15,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"chartline/internal/care"
 	"chartline/internal/clinic/chart"
+	"chartline/internal/server"
 	"chartline/internal/testkit"
 )
 
@@ -229,4 +233,33 @@ func TestWhoUploadsAndNeverSubmitsIsStopped(t *testing.T) {
 	if got := send(w.vars["token"], 1); got.status != http.StatusOK {
 		t.Errorf("after a form: answered %d %s", got.status, got.body)
 	}
+}
+
+// TestAServerRemovesWhatNoFormCitedByItself starts one on a file that has waited
+// for more than a day, and on one that a form cites.
+func TestAServerRemovesWhatNoFormCitedByItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body, contentType := multipartOf(t, []upload{{field: "attachments[]", file: "new.png"}})
+	sent := w.serveRaw(w.request("POST", attachments, []string{"Authorization: Bearer " + w.vars["token"], "Content-Type: " + contentType}, body), "")
+	if sent.status != http.StatusOK {
+		t.Fatalf("answered %d %s", sent.status, sent.body)
+	}
+	stored := w.storedFiles()
+	w.kit.Clock.Move(care.UncitedLife + time.Second)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	w.must(err)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.kit.Server.Run(ctx, server.Listeners{Main: listener}) }()
+	for end := time.Now().Add(20 * time.Second); w.storedFiles() == stored && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	w.must(<-stopped)
+	if n := stored - w.storedFiles(); n != 1 {
+		t.Errorf("%d files were removed", n)
+	}
+	_, err = w.kit.Chart.OpenFile(t.Context(), testkit.Operator(), care.Scope{Tenant: "acme-health", Instance: "live"}, w.vars["file"])
+	w.must(err)
 }
