@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,11 +38,37 @@ type Server struct {
 	URL    string
 	Client *minio.Client // as its owner sees it
 	dir    string
+	cmd    *exec.Cmd
+	ended  chan error
 	count  atomic.Int64
 }
 
 // Start starts a server on a loopback port.
 func Start(t testing.TB) *Server {
+	t.Helper()
+	address := freePort(t)
+	s := &Server{URL: "http://" + address, dir: t.TempDir()}
+	var err error
+	s.Client, err = minio.New(address, &minio.Options{
+		Creds: credentials.NewStaticV4(AccessKey, SecretKey, ""), Region: region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1,
+	})
+	must(t, err)
+	s.Restart(t)
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Stop kills the server. What it has stored stays.
+func (s *Server) Stop() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		<-s.ended
+		s.cmd = nil
+	}
+}
+
+// Restart starts a stopped server where it was.
+func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	home, err := os.UserHomeDir()
 	must(t, err)
@@ -49,31 +76,21 @@ func Start(t testing.TB) *Server {
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("%v: make install builds it", err)
 	}
-	s := &Server{dir: t.TempDir()}
-	address := freePort(t)
-	s.URL = "http://" + address
 	var said bytes.Buffer
-	cmd := exec.Command(path, "--port", address, "--access", AccessKey, "--secret", SecretKey, "--region", region, // #nosec G204 -- a test's own program
+	s.cmd = exec.Command(path, "--port", strings.TrimPrefix(s.URL, "http://"), "--access", AccessKey, "--secret", SecretKey, "--region", region, // #nosec G204 -- a test's own program
 		"--keep-alive", "--quiet", "--virtual-domain", Domain, "posix", s.dir)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	must(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	})
-	s.Client, err = minio.New(address, &minio.Options{
-		Creds: credentials.NewStaticV4(AccessKey, SecretKey, ""), Region: region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1,
-	})
-	must(t, err)
+	s.cmd.Stdout, s.cmd.Stderr = &said, &said
+	must(t, s.cmd.Start())
+	s.ended = make(chan error, 1)
+	go func(cmd *exec.Cmd, ended chan<- error) { ended <- cmd.Wait() }(s.cmd, s.ended)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if res, err := http.Get(s.URL); err == nil {
 			_ = res.Body.Close()
-			return s
+			return
 		}
 		select {
-		case err := <-ended:
+		case err := <-s.ended:
+			s.cmd = nil
 			t.Fatalf("the S3 server ended with %v: %s", err, said.String())
 		default:
 		}
