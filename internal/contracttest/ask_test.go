@@ -94,7 +94,7 @@ func (w *world) bodies() map[string]string {
 		"POST /api/service/v1/aria-analysis": `{"recording_id": "1771585033302", "analysis": {"engine": "made", "summary": "made up"}}`,
 
 		"POST /api/service/v1/patient/register": `{"first_name": "Made", "last_name": "Up", "date_of_birth": "1990-01-02", "email": "made@example.org",
-			"phone_number": "2125550101", "country_code": "+1", "provider_email": "octavia.brightwater@example.org", "service_id": 1}`,
+			"phone_number": "2125550101", "country_code": "+1", "customer_code": "ACME", "provider_email": "octavia.brightwater@example.org", "service_id": 1}`,
 		"POST /api/service/v1/patient/assign-service": `{"patient_id": 202300001111, "service_id": 1, "provider_email": "octavia.brightwater@example.org"}`,
 		"POST /api/service/v1/appointment-slots":      `{"provider_email": "octavia.brightwater@example.org", "service_id": 1, "date": "2026-03-19"}`,
 		"POST /api/service/v1/provider/register":      `{"signup_code": "{{signupCode}}", "first_name": "Made", "email_id": "made.up@example.org", "password": "seven ducks on a pond"}`,

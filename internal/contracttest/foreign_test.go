@@ -59,15 +59,16 @@ func (w *world) strangers() map[string]strangers {
 		"provider_email": {"nobody@example.org", map[string]string{
 			"another tenant's provider": "isidora.hawksmoor@example.org", "another instance's provider": "sandpiper.trialwright@example.org",
 		}},
-		"file":         {uuid, map[string]string{"another tenant's file": v["birch.file"], "another instance's file": v["sandbox.file"]}},
-		"form":         {uuid, map[string]string{"another tenant's form": v["birch.form"], "another instance's form": v["sandbox.form"]}},
-		"definition":   {uuid, map[string]string{"another tenant's definition": v["birch.definition"], "another instance's definition": v["sandbox.definition"]}},
-		"report":       {uuid, map[string]string{"another tenant's report": v["birch.report"], "another instance's report": v["sandbox.report"]}},
-		"note":         {uuid, map[string]string{"another tenant's note": v["birch.note"], "another instance's note": v["sandbox.note"]}},
-		"analysis":     {uuid, map[string]string{"another tenant's analysis": v["birch.analysis"], "another instance's analysis": v["sandbox.analysis"]}},
-		"analysis_id":  {uuid, map[string]string{"another tenant's analysis": v["birch.analysis"], "another instance's analysis": v["sandbox.analysis"]}},
-		"encounter_id": {"987654", map[string]string{"another tenant's encounter": "31", "another instance's encounter": "21"}},
-		"amends":       {uuid, map[string]string{"another tenant's note": v["birch.note"], "another instance's note": v["sandbox.note"]}},
+		"customer_code": {"NOBODY", map[string]string{"another tenant's practice": "BIRCH"}},
+		"file":          {uuid, map[string]string{"another tenant's file": v["birch.file"], "another instance's file": v["sandbox.file"]}},
+		"form":          {uuid, map[string]string{"another tenant's form": v["birch.form"], "another instance's form": v["sandbox.form"]}},
+		"definition":    {uuid, map[string]string{"another tenant's definition": v["birch.definition"], "another instance's definition": v["sandbox.definition"]}},
+		"report":        {uuid, map[string]string{"another tenant's report": v["birch.report"], "another instance's report": v["sandbox.report"]}},
+		"note":          {uuid, map[string]string{"another tenant's note": v["birch.note"], "another instance's note": v["sandbox.note"]}},
+		"analysis":      {uuid, map[string]string{"another tenant's analysis": v["birch.analysis"], "another instance's analysis": v["sandbox.analysis"]}},
+		"analysis_id":   {uuid, map[string]string{"another tenant's analysis": v["birch.analysis"], "another instance's analysis": v["sandbox.analysis"]}},
+		"encounter_id":  {"987654", map[string]string{"another tenant's encounter": "31", "another instance's encounter": "21"}},
+		"amends":        {uuid, map[string]string{"another tenant's note": v["birch.note"], "another instance's note": v["sandbox.note"]}},
 		"recording_id": {"nobody-has-it", map[string]string{
 			"another tenant's name": "1772544615090", "another instance's name": "sandbox-visit-55", "another tenant's call's name": "RE-birch-one",
 		}},
@@ -241,7 +242,7 @@ func bodyIDs(t *testing.T, body []byte) map[string]string {
 		if noun, ok := strings.CutSuffix(field, "Id"); ok {
 			found[field] = noun
 		}
-		if slices.Contains([]string{"patient_id", "service_id", "provider_email", "encounter_id", "recording_id", "amends"}, field) { // the telehealth surface's
+		if slices.Contains([]string{"patient_id", "service_id", "provider_email", "encounter_id", "recording_id", "amends", "customer_code"}, field) { // the telehealth surface's
 			found[field] = field
 		}
 	}
