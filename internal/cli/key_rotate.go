@@ -153,12 +153,14 @@ type keySeal struct {
 }
 
 type sealedDoc struct {
-	OK      bool        `json:"ok"`
-	Sealed  int         `json:"sealed"`
-	Bytes   int64       `json:"bytes"`
-	Already int         `json:"already"`
-	Damaged int         `json:"damaged"`
-	Named   []sealedRow `json:"named"`
+	OK      bool  `json:"ok"`
+	Sealed  int   `json:"sealed"`
+	Bytes   int64 `json:"bytes"`
+	Already int   `json:"already"`
+	// Elsewhere were adopted and stay where they lie, plain or not.
+	Elsewhere int         `json:"elsewhere"`
+	Damaged   int         `json:"damaged"`
+	Named     []sealedRow `json:"named"`
 }
 
 type sealedRow struct {
@@ -184,7 +186,7 @@ func (c keySeal) Run(a *app) error {
 		bar := a.newMeter()
 		done, err := e.recordings.SealPlain(a.ctx, a.actor(), e.media, recordings.SealOptions{Expect: bar.Expect, Done: bar.Done})
 		bar.wait()
-		doc := sealedDoc{OK: err == nil && done.Damaged == 0, Sealed: done.Sealed, Bytes: done.Bytes, Already: done.Already, Damaged: done.Damaged,
+		doc := sealedDoc{OK: err == nil && done.Damaged == 0, Sealed: done.Sealed, Bytes: done.Bytes, Already: done.Already, Elsewhere: done.Elsewhere, Damaged: done.Damaged,
 			Named: docs(done.Named, func(o care.StoredObject) sealedRow { return sealedRow{o.Noun, o.Tenant, o.Instance, o.ID, o.Key} })}
 		if err := errors.Join(err, a.show(doc, func(w io.Writer) { writeSealed(w, doc) })); err != nil {
 			return err
@@ -198,6 +200,9 @@ func (c keySeal) Run(a *app) error {
 
 func writeSealed(w io.Writer, d sealedDoc) {
 	fmt.Fprintf(w, "%d objects, %s, were sealed; %d were before\n", d.Sealed, byteCount(d.Bytes), d.Already)
+	if d.Elsewhere > 0 {
+		fmt.Fprintf(w, "%d were adopted and stay as they lie\n", d.Elsewhere)
+	}
 	for _, o := range d.Named {
 		fmt.Fprintf(w, "LEFT: %s %s of %s/%s: %s\n", o.Noun, o.ID, printable(o.Tenant), printable(o.Instance), o.Key)
 	}

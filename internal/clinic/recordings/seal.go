@@ -43,6 +43,8 @@ type SealedPlain struct {
 	Sealed  int   // that were plain
 	Bytes   int64 // of these
 	Already int   // that were sealed
+	// Elsewhere are objects that were adopted: they stay where and as they lie.
+	Elsewhere int
 	// Damaged are plain objects that are missing or not what was stored. They
 	// stay as they are.
 	Damaged int
@@ -144,6 +146,11 @@ func (c *sealing) one(ctx context.Context, o care.StoredObject) (replaced bool, 
 	key := sealedKey(o)
 	defer c.underway.Begin(key)()
 	err = c.copy(ctx, o, key)
+	if errors.Is(err, blob.ErrNotFound) {
+		if there, err := c.elsewhere(ctx, o); there || err != nil {
+			return false, err
+		}
+	}
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrDamaged) || errors.Is(err, blob.ErrDigest) {
 		if c.done.Damaged++; c.done.Damaged <= brokenLimit {
 			c.done.Named = append(c.done.Named, o)
@@ -165,9 +172,23 @@ func (c *sealing) one(ctx context.Context, o care.StoredObject) (replaced bool, 
 	return true, nil
 }
 
+// elsewhere reports, and counts, an object that this service can open and that is
+// not in the store which seals.
+func (c *sealing) elsewhere(ctx context.Context, o care.StoredObject) (bool, error) {
+	object, err := c.media.Open(ctx, o.Key, o.Size)
+	switch {
+	case err == nil:
+		c.done.Elsewhere++
+		return true, object.Close()
+	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrDamaged):
+		return false, nil
+	}
+	return false, fmt.Errorf("seal: %w", err)
+}
+
 // copy seals an object under another key and reads it back.
 func (c *sealing) copy(ctx context.Context, o care.StoredObject, key string) (err error) {
-	from, err := c.media.Open(ctx, o.Key, o.Size)
+	from, err := c.into.Open(ctx, o.Key, o.Size)
 	if err != nil {
 		return err
 	}

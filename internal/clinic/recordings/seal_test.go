@@ -114,7 +114,7 @@ func (b *breaking) Open(ctx context.Context, key string, size int64) (blob.Objec
 
 func TestASealingThatStopsAnywhereLosesNothingAndGoesOn(t *testing.T) {
 	t.Parallel()
-	for n := range 7 {
+	for n := range 9 {
 		t.Run(fmt.Sprint("after ", n), func(t *testing.T) {
 			t.Parallel()
 			sealingStopped(t, n)
@@ -125,7 +125,7 @@ func TestASealingThatStopsAnywhereLosesNothingAndGoesOn(t *testing.T) {
 func sealingStopped(t *testing.T, n int) {
 	t.Helper()
 	c, into, all := plainClinic(t, 2)
-	if _, err := c.Recordings.SealPlain(t.Context(), operator, &breaking{into, n}, recordings.SealOptions{}); err == nil && n < 6 {
+	if _, err := c.Recordings.SealPlain(t.Context(), operator, &breaking{into, n}, recordings.SealOptions{}); err == nil && n < 8 {
 		t.Fatal("it did not stop")
 	}
 	c.holds(t, all)
