@@ -174,7 +174,7 @@ func TestRefusingAnUploadCostsNextToNothing(t *testing.T) {
 			runtime.ReadMemStats(&m)
 			cpu, memory = min(cpu, cpuTime(t)-began), min(memory, m.TotalAlloc-allocated)
 		}
-		if cpu > 100*time.Millisecond || memory > 20<<20 {
+		if cpu > costFactor*100*time.Millisecond || memory > 20<<20 {
 			t.Errorf("%s takes %v and %d KB", what, cpu, memory>>10)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"chartline/internal/blob"
 	"chartline/internal/care"
 	"chartline/internal/clinic/chart"
@@ -216,17 +218,21 @@ func TestAFileThatNoFormCitesIsRemovedAfterADayByTheServer(t *testing.T) {
 
 func TestASweepOfMoreThanItHoldsAtOnceRemovesAll(t *testing.T) {
 	t.Parallel()
-	limits := chart.DefaultLimits()
-	limits.FileCount = 300
-	c := open(t, testkit.Options{Uploads: &limits})
-	many := make([][]byte, 300)
-	for i := range many {
-		many[i] = pdf(fmt.Sprint(i))
-	}
-	_, err := c.upload(t, c.partner, many...)
+	c := open(t, testkit.Options{})
+	files, err := c.upload(t, c.partner, pdf("one"))
 	must(t, err)
+	must(t, c.Store.Update(t.Context(), func(tx store.Tx) error { // as if it had been brought 260 times
+		for range 259 {
+			f := files[0]
+			f.ID = uuid.NewString()
+			if err := tx.CreateFile(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	c.Clock.Move(care.UncitedLife + time.Second)
-	if n, err := c.Chart.Sweep(t.Context(), system); n != 300 || err != nil || len(c.kept(t)) > 0 {
+	if n, err := c.Chart.Sweep(t.Context(), system); n != 260 || err != nil || len(c.kept(t)) > 0 {
 		t.Errorf("swept %d, %v; there remain %d", n, err, len(c.kept(t)))
 	}
 }
