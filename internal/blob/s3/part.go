@@ -6,11 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
 	"io"
 	"sync"
+	"time"
 )
 
 // chunkSize is how a part's memory grows.
@@ -19,9 +21,37 @@ const chunkSize = 128 << 10
 // newCheck makes the checksum that the store keeps.
 func newCheck() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
+// smallChunks is how many chunks a part may have without a slot: most recordings
+// of a minute are no larger.
+const smallChunks = 8
+
+// slots bound how many parts are large at once, and so the memory of all.
+type slots struct {
+	free     chan struct{}
+	patience time.Duration
+}
+
+var errBusy = errors.New("blob: too many large uploads at once")
+
+// take waits for a slot, but not for ever.
+func (s slots) take(ctx context.Context) error {
+	timer := time.NewTimer(s.patience)
+	defer timer.Stop()
+	select {
+	case s.free <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("blob: put: %w", ctx.Err())
+	case <-timer.C:
+		return errBusy
+	}
+}
+
 // part is what one request sends. It takes memory as it fills, from a pool.
 type part struct {
 	pool   *sync.Pool
+	slots  slots
+	large  bool // it has a slot
 	chunks []*[chunkSize]byte
 	size   int64
 }
@@ -33,6 +63,9 @@ func (p *part) fill(ctx context.Context, r io.Reader, size int64) (end bool, err
 	for p.size < size && !end {
 		i, used := int(p.size/chunkSize), int(p.size%chunkSize)
 		if i == len(p.chunks) {
+			if err := p.grow(ctx); err != nil {
+				return false, err
+			}
 			p.chunks = append(p.chunks, p.pool.Get().(*[chunkSize]byte))
 		}
 		room := min(int64(chunkSize-used), size-p.size)
@@ -49,7 +82,20 @@ func (p *part) fill(ctx context.Context, r io.Reader, size int64) (end bool, err
 	return end, nil
 }
 
+func (p *part) grow(ctx context.Context) error {
+	if p.large || len(p.chunks) < smallChunks {
+		return nil
+	}
+	err := p.slots.take(ctx)
+	p.large = err == nil
+	return err
+}
+
 func (p *part) release() {
+	if p.large {
+		<-p.slots.free
+		p.large = false
+	}
 	for _, c := range p.chunks {
 		p.pool.Put(c)
 	}

@@ -226,3 +226,31 @@ func TestAPutTakesTheMemoryOfOnePart(t *testing.T) {
 		t.Errorf("6 MiB take %d bytes of memory, 100 MiB %d", small, large)
 	}
 }
+
+func TestManyLargeUploadsTakeTurnsAndSmallOnesDoNotWait(t *testing.T) {
+	t.Parallel()
+	o := s3test.Start(t).Bucket(t)
+	o.Limits = s3.Limits{Parts: 1, Patience: 100 * time.Millisecond}
+	s := create(t, o)
+	held, goOn, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	waits := io.MultiReader(bytes.NewReader(blobtest.Data(2<<20)), readerFunc(func([]byte) (int, error) {
+		close(held)
+		<-goOn
+		return 0, io.EOF
+	}))
+	go func() {
+		_, err := s.Put(t.Context(), "first", waits, blob.PutOptions{})
+		done <- err
+	}()
+	<-held
+	if _, err := s.Put(t.Context(), "second", bytes.NewReader(blobtest.Data(2<<20)), blob.PutOptions{}); err == nil {
+		t.Error("two large uploads at once, with room for one")
+	}
+	blobtest.MustPut(t, s, "small", blobtest.Data(900_000))
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	blobtest.MustPut(t, s, "second", blobtest.Data(2<<20))
+	blobtest.MustHold(t, s, "first", blobtest.Data(2<<20))
+}

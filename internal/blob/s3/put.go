@@ -57,7 +57,7 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, o blob.PutOpti
 		return blob.Info{}, err
 	}
 	w := &writer{
-		store: s, name: s.name(key), number: newNumber(), part: &part{pool: &s.chunks},
+		store: s, name: s.name(key), number: newNumber(), part: s.newPart(),
 		sum: sha256.New(), check: newCheck(),
 	}
 	whole := false

@@ -63,6 +63,7 @@ type Limits struct {
 	Pause    time.Duration // the longest between two attempts
 	Stall    time.Duration // how long a connection may make no progress
 	Part     int64         // bytes of one part, which a write holds in memory
+	Parts    int           // how many are held at once that are more than 1 MiB
 	// Abandoned is how old a multipart upload must be for Sweep: one that another
 	// node is still at is not to be told from one that it left.
 	Abandoned time.Duration
@@ -84,6 +85,9 @@ func (l Limits) orDefaults() Limits {
 	if l.Part == 0 {
 		l.Part = 8 << 20
 	}
+	if l.Parts == 0 {
+		l.Parts = 64
+	}
 	if l.Abandoned == 0 {
 		l.Abandoned = 24 * time.Hour
 	}
@@ -96,6 +100,7 @@ type Store struct {
 	limits Limits
 	client *client
 	chunks sync.Pool
+	slots  slots
 	// buffers are lent to who reads.
 	buffers sync.Pool
 	proven  atomic.Bool // that the store honours conditions
@@ -143,6 +148,7 @@ func newStore(o Options) (*Store, error) {
 		o.Mark = ownName
 	}
 	s := &Store{o: o, limits: o.Limits.orDefaults()}
+	s.slots = slots{make(chan struct{}, s.limits.Parts), s.limits.Patience}
 	s.chunks.New = func() any { return new([chunkSize]byte) }
 	s.buffers.New = func() any { return new([bufferSize]byte) }
 	var err error
@@ -235,9 +241,11 @@ func (s *Store) Check(ctx context.Context) error {
 	return errors.Join(err, s.remove(ctx, probe))
 }
 
+func (s *Store) newPart() *part { return &part{pool: &s.chunks, slots: s.slots} }
+
 // putOwn stores what is ours and no object.
 func (s *Store) putOwn(ctx context.Context, name string, text []byte) error {
-	p := &part{pool: &s.chunks}
+	p := s.newPart()
 	defer p.release()
 	if _, err := p.fill(ctx, bytes.NewReader(text), s.limits.Part); err != nil {
 		return err
