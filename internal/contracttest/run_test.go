@@ -278,6 +278,10 @@ func (w *world) do(verb string, args []string) {
 		w.must(os.Symlink(args[1], w.blobPath(args[0])))
 	case "mark": // words that no log, metric or error may show from here on
 		w.mark("acme-health", args...)
+	case "waiting": // a client has so many uploaded files that no form cites
+		n, err := strconv.Atoi(args[1])
+		w.must(err)
+		w.plantWaiting(args[0], n)
 	case "sweep": // what the server does hourly
 		actor := care.Actor{Kind: care.ActorSystem, ID: "server", Origin: care.Origin{Via: "task sweep"}}
 		_, err := w.kit.Chart.Sweep(w.t.Context(), actor)

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/google/uuid"
+
 	"chartline/internal/care"
 	"chartline/internal/clinic/chart"
+	"chartline/internal/store"
 	"chartline/internal/testkit"
 )
 
@@ -124,4 +127,23 @@ func (w *world) plantForm(scope care.Scope, f seedForm) {
 	w.must(err)
 	w.name(f.As, made.ID)
 	w.mark(scope.Tenant, f.Name, f.Answer, f.File)
+}
+
+// plantWaiting makes files that a client has brought and no form cites. They have
+// no bytes.
+func (w *world) plantWaiting(client string, n int) {
+	w.t.Helper()
+	scope := care.Scope{Tenant: w.tenantOf(client), Instance: "live"}
+	w.must(w.db.Update(w.t.Context(), func(tx store.Tx) error {
+		for range n {
+			id := uuid.NewString()
+			if err := tx.CreateFile(care.File{
+				Scope: scope, ID: id, Name: "waiting.pdf", ContentType: "application/pdf",
+				Size: 1, BlobKey: "waiting/" + id, Uploader: client, CreatedAt: w.kit.Clock.Now(),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
