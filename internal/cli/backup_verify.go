@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"chartline/internal/config"
 	"chartline/internal/gate"
 	"chartline/internal/policy"
+	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
 )
 
@@ -100,7 +102,7 @@ func (a *app) prove(target *backup.Target, m backup.Manifest, in string, doc *pr
 		return err
 	}
 	defer func() { err = errors.Join(err, aside.close()) }()
-	if err := aside.examine(a, doc); err != nil {
+	if err := aside.examine(a, aside.db.Verify, doc); err != nil {
 		return err
 	}
 	if err := a.proveKey(target, m, aside.public); err != nil {
@@ -187,13 +189,19 @@ func (s *aside) close() error {
 	return s.db.Close()
 }
 
-// examine reads every page, and checks every entry against the checkpoints.
-func (s *aside) examine(a *app, doc *provedDoc) error {
+// quick looks at every page, in an eighth of the time that it takes to hold every
+// index against its table.
+func (s *aside) quick(ctx context.Context) error {
+	return s.db.Snapshot(ctx, func(now store.Snapshot) error { return now.Check(ctx) })
+}
+
+// examine checks the database, and every entry against the checkpoints.
+func (s *aside) examine(a *app, check func(context.Context) error, doc *provedDoc) error {
 	var err error
 	if doc.Schema, err = s.db.SchemaVersion(a.ctx); err != nil {
 		return err
 	}
-	if err := s.db.Verify(a.ctx); err != nil {
+	if err := check(a.ctx); err != nil {
 		doc.Problems = append(doc.Problems, "database: "+explain(err))
 		return nil
 	}

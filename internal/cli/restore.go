@@ -179,7 +179,7 @@ func (r *restoring) database(staging string, media blob.Store, key audit.Key) (e
 	}
 	defer func() { err = errors.Join(err, aside.close()) }()
 	var found provedDoc
-	if err := aside.examine(r.app, &found); err != nil {
+	if err := aside.examine(r.app, aside.quick, &found); err != nil {
 		return err
 	}
 	if len(found.Problems) > 0 {
