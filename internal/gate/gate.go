@@ -83,7 +83,7 @@ func (g *Gate) Check(ctx context.Context, q Request, locate func(store.Tx) (care
 		target care.Target
 		d      policy.Decision
 	)
-	err := g.store.View(ctx, func(tx store.Tx) error {
+	err := g.store.View(store.Within(ctx, q.Scope), func(tx store.Tx) error {
 		var err error
 		if target, err = locate(tx); err != nil {
 			return err
@@ -120,7 +120,7 @@ func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) 
 		target care.Target
 		d      policy.Decision
 	)
-	err := g.store.View(ctx, func(tx store.Tx) error {
+	err := g.store.View(store.Within(ctx, q.Scope), func(tx store.Tx) error {
 		var err error
 		if target, err = locate(tx); err != nil {
 			return err
@@ -155,7 +155,7 @@ func Write[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx)
 		d            policy.Decision
 	)
 	at := g.Now()
-	err := g.store.Update(ctx, func(tx store.Tx) error {
+	err := g.store.Update(store.Within(ctx, q.Scope), func(tx store.Tx) error {
 		var err error
 		answer, target = none, care.Target{}
 		if target, err = locate(tx); err != nil {

@@ -19,5 +19,5 @@ func Open(ctx context.Context, g *Gate, q Request, locate func(store.Tx) (care.T
 	if err != nil {
 		return nil, err
 	}
-	return func(fn func(store.Tx) error) error { return g.store.View(ctx, fn) }, nil
+	return func(fn func(store.Tx) error) error { return g.store.View(store.Within(ctx, q.Scope), fn) }, nil
 }

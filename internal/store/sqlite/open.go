@@ -62,7 +62,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	d.Store = sqlstore.New(sqlstore.Config{
 		Dialect: dialect(), Readers: o.Readers,
 		Read:  d.connector("PRAGMA query_only = 1", "PRAGMA clinic.cache_size = -"+strconv.Itoa(max(readCache/o.Readers, 2048))),
-		Write: d.connector(),
+		Write: d.connector("PRAGMA main.cache_size = -8192"), // the index by patient writes all over the audit log
 	})
 	return d, nil
 }
@@ -98,7 +98,7 @@ func (d *DB) connector(more ...string) sqlstore.Connector {
 		if err != nil || d.statement == nil {
 			return k, err
 		}
-		return told{k, d.statement}, nil
+		return sqlstore.Told(k, d.statement), nil
 	}
 }
 

@@ -1,7 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"chartline/internal/care"
@@ -40,6 +43,12 @@ type auditHead struct {
 	seq     int64
 	hash    [32]byte
 	indexed int64
+}
+
+// auditSubject is a row of the index by patient: group holds an entry about them.
+type auditSubject struct {
+	patient string
+	group   int64
 }
 
 func scanAuditHead(r *row) auditHead { return auditHead{r.int(), r.hash(), r.int()} }
@@ -116,15 +125,23 @@ func (t *tx) IndexAudit(chain string, limit int, subjects func(store.AuditGroup)
 	if err != nil || len(groups) == 0 {
 		return false, err
 	}
+	var found []auditSubject
 	for _, g := range groups {
 		patients, err := subjects(g)
 		if err != nil {
 			return false, err
 		}
 		for _, p := range patients {
-			if _, err := t.exec(sqlAuditSubjectInsert, chain, p, g.Last); err != nil {
-				return false, err
-			}
+			found = append(found, auditSubject{p, g.Last})
+		}
+	}
+	// In the index's own order each of its pages is visited once.
+	slices.SortFunc(found, func(a, b auditSubject) int {
+		return cmp.Or(strings.Compare(a.patient, b.patient), cmp.Compare(a.group, b.group))
+	})
+	for _, f := range found {
+		if _, err := t.exec(sqlAuditSubjectInsert, chain, f.patient, f.group); err != nil {
+			return false, err
 		}
 	}
 	done := groups[len(groups)-1].Last

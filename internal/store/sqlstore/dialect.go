@@ -6,7 +6,9 @@ import (
 	"chartline/internal/care"
 )
 
-// Dialect is all that differs between engines.
+// Dialect is all that differs between engines. BeginRead and SAVEPOINT come with
+// two arguments, the tenant and the instance whose rows they are for: an engine
+// that keeps rows apart itself heeds them.
 type Dialect struct {
 	// BeginRead opens a transaction that sees one state and writes nothing.
 	BeginRead string

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"database/sql"
 	"go/ast"
 	"go/constant"
 	"go/parser"
@@ -12,21 +13,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pressly/goose/v3"
+	"chartline/internal/store/postgres/pgtest"
 )
 
 // TestPostgreSQLTakesEveryStatement is what keeps the one SQL text one: the
 // migrations run, and each statement of sqlstore is prepared against them.
 func TestPostgreSQLTakesEveryStatement(t *testing.T) {
 	t.Parallel()
-	db := startPostgres(t)
-	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("../postgres/migrations"), goose.WithDisableGlobalRegistry(true))
+	db, err := sql.Open("pgx", pgtest.Start(t).Database(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	defer db.Close()
 	statements := sqlConstants(t)
 	if len(statements) < 50 {
 		t.Fatalf("only %d statements were found", len(statements))

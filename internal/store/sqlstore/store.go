@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime"
@@ -65,8 +66,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 			return s.lift(err)
 		}
 	}
-	if _, err := c.exec(s.dialect.BeginRead); err != nil {
-		c = discard(c)
+	if c, err = s.begin(ctx, c); err != nil {
 		return s.lift(err)
 	}
 	t := &tx{store: s, conn: c, ctx: ctx}
@@ -77,6 +77,32 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 		}
 	}()
 	return fn(t)
+}
+
+// begin begins to read. A connection that broke while it rested is replaced once.
+func (s *Store) begin(ctx context.Context, c *conn) (*conn, error) {
+	_, err := c.exec(s.dialect.BeginRead, wall(ctx)...)
+	if err == nil {
+		return c, nil
+	}
+	c = discard(c)
+	if s.dialect.Fault(err) != FaultRetry {
+		return nil, err
+	}
+	if c, err = connect(context.WithoutCancel(ctx), s.read); err != nil {
+		return nil, err
+	}
+	if _, err := c.exec(s.dialect.BeginRead, wall(ctx)...); err != nil {
+		return discard(c), err
+	}
+	return c, nil
+}
+
+// wall is the tenant and the instance whose rows a transaction is for, where the
+// engine keeps them apart too; "*" is all.
+func wall(ctx context.Context) []any {
+	scope := store.ScopeOf(ctx)
+	return []any{cmp.Or(scope.Tenant, "*"), cmp.Or(scope.Instance, "*")}
 }
 
 // Pinned runs fn on a connection of its own, in a transaction that sees one
@@ -93,7 +119,7 @@ func (s *Store) Pinned(ctx context.Context, pin func(Conn) error, fn func(store.
 		return s.lift(err)
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	if _, err := c.exec(s.dialect.BeginRead); err != nil {
+	if _, err := c.exec(s.dialect.BeginRead, wall(ctx)...); err != nil {
 		return s.lift(err)
 	}
 	if err := pin(c.engine); err != nil {

@@ -224,7 +224,7 @@ func (w *writer) begin() (Fault, error) {
 // runOne runs one function between savepoints. An error means that the whole
 // transaction is lost; the function's own is in j.err.
 func (w *writer) runOne(j *job) (Fault, error) {
-	if _, err := w.conn.exec("SAVEPOINT one"); err != nil {
+	if _, err := w.conn.exec("SAVEPOINT one", wall(j.ctx)...); err != nil {
 		return w.store.dialect.Fault(err), unavailable(w.store.lift(err))
 	}
 	t := &tx{store: w.store, conn: w.conn, ctx: context.WithoutCancel(j.ctx), writable: true}

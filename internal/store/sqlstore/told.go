@@ -1,24 +1,22 @@
-package sqlite
+package sqlstore
 
-import (
-	"context"
+import "context"
 
-	"chartline/internal/store/sqlstore"
-)
+// Told returns a connection whose statements are told of when they run.
+func Told(k Conn, tell func(sql string)) Conn { return told{k, tell} }
 
-// told is a connection whose statements are told of when they run.
 type told struct {
-	sqlstore.Conn
+	Conn
 	tell func(sql string)
 }
 
-func (k told) Prepare(sql string) (sqlstore.Stmt, error) {
+func (k told) Prepare(sql string) (Stmt, error) {
 	s, err := k.Conn.Prepare(sql)
 	return toldStmt{s, sql, k.tell}, err
 }
 
 type toldStmt struct {
-	sqlstore.Stmt
+	Stmt
 	sql  string
 	tell func(sql string)
 }
@@ -28,7 +26,7 @@ func (s toldStmt) Exec(args []any) (int64, error) {
 	return s.Stmt.Exec(args)
 }
 
-func (s toldStmt) Query(ctx context.Context, args []any) (sqlstore.Rows, error) {
+func (s toldStmt) Query(ctx context.Context, args []any) (Rows, error) {
 	s.tell(s.sql)
 	return s.Stmt.Query(ctx, args)
 }

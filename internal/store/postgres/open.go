@@ -1,0 +1,191 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"golang.org/x/sys/unix"
+
+	"chartline/internal/care"
+	"chartline/internal/store/sqlstore"
+)
+
+// Options are for unusual machines and tests; the zero value is right.
+type Options struct {
+	// Connections bounds those that read; one more writes. 0 is four for each
+	// processor, and 16 at least.
+	Connections int
+	// StatementTimeout is when the server ends a statement; 0 is 15 seconds.
+	StatementTimeout time.Duration
+	// Statement, where not nil, is told each of sqlstore's statements when it runs.
+	Statement func(sql string)
+}
+
+// DB is an open database. It implements store.Store.
+type DB struct {
+	*sqlstore.Store
+	config *pgx.ConnConfig
+}
+
+// ErrUnfit is returned by Open for a server that cannot keep Chartline's promises.
+var ErrUnfit = errors.New("this PostgreSQL server cannot be used")
+
+// Open connects to the database at url (postgres://user@host:port/name, with
+// the parameters of libpq), brings its schema up to date and raises the wall
+// between tenants. A password comes from libpq's places (PGPASSWORD,
+// PGPASSFILE) or from password. Several processes on several machines may open
+// one database.
+func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database's URL is not one of PostgreSQL's: postgres://user@host:port/name") // the error may repeat a password
+	}
+	if password != "" {
+		config.Password = password
+	}
+	if o.Connections <= 0 {
+		o.Connections = max(4*runtime.NumCPU(), 16)
+	}
+	if o.StatementTimeout <= 0 {
+		o.StatementTimeout = 15 * time.Second
+	}
+	settle(config, o)
+	d := &DB{config: config}
+	if err := d.prepare(ctx); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", d.Place(), err)
+	}
+	d.Store = sqlstore.New(sqlstore.Config{
+		Dialect: dialect(), Readers: o.Connections,
+		Read: d.connector(false, o.Statement), Write: d.connector(true, o.Statement),
+	})
+	return d, nil
+}
+
+// settle sets what every connection has. Times are those of the server, and
+// below answerLimit, so that the server ends a statement before we give it up.
+func settle(c *pgx.ConnConfig, o Options) {
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 5 * time.Second
+	}
+	ms := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+	maps.Copy(c.RuntimeParams, map[string]string{
+		"application_name": "chartline", "client_encoding": "UTF8", "TimeZone": "UTC", "jit": "off",
+		"statement_timeout": ms(o.StatementTimeout), "lock_timeout": ms(o.StatementTimeout - time.Second),
+		"idle_in_transaction_session_timeout": ms(10 * time.Second),
+	})
+	dial := &net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 5 * time.Second, Control: unacknowledged}
+	c.DialFunc = dial.DialContext
+}
+
+// unacknowledged ends a connection to a machine that went away without a word.
+func unacknowledged(network, _ string, raw syscall.RawConn) (err error) {
+	if network == "unix" {
+		return nil
+	}
+	control := raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int((10 * time.Second).Milliseconds())) // #nosec G115 -- a descriptor is small
+	})
+	return errors.Join(control, err)
+}
+
+// Place says where the database is, without user or password.
+func (d *DB) Place() string {
+	return fmt.Sprintf("%s on %s:%d", d.config.Database, d.config.Host, d.config.Port)
+}
+
+func (d *DB) connector(writes bool, tell func(string)) sqlstore.Connector {
+	return func(ctx context.Context) (sqlstore.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, d.config.ConnectTimeout+answerLimit)
+		defer cancel()
+		config := d.config.Config.Copy()
+		if writes {
+			// Whatever the server's default: what is acknowledged is on its disk.
+			config.AfterConnect = durable
+		}
+		pg, err := pgconn.ConnectConfig(ctx, config)
+		if err != nil {
+			return nil, err
+		}
+		k, err := ready(ctx, pg, writes)
+		if err != nil || tell == nil {
+			return k, err
+		}
+		return sqlstore.Told(k, tell), nil
+	}
+}
+
+// durable waits for the disk at each commit, and for the standbys that the
+// server is told to wait for.
+func durable(ctx context.Context, pg *pgconn.PgConn) error {
+	_, err := pg.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`).ReadAll()
+	return err
+}
+
+// sql opens the database for what is not sqlstore's: migrations and checks. It
+// sees all tenants' rows and has no limit of time.
+func (d *DB) sql() *sql.DB {
+	c := d.config.Copy()
+	maps.Copy(c.RuntimeParams, map[string]string{"chartline.tenant": everybody, "chartline.instance": everybody, "statement_timeout": "0"})
+	return stdlib.OpenDB(*c)
+}
+
+// Verify has the server read the whole database: every row, and with the
+// extension amcheck every index against its rules. After damage was found
+// nothing more is written.
+func (d *DB) Verify(ctx context.Context) (err error) {
+	db := d.sql()
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tables, err := texts(ctx, db, `SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1`)
+	if err != nil {
+		return care.Unavailable(err)
+	}
+	checks := make([]string, 0, len(tables))
+	for _, table := range tables {
+		// Every column of every row, so that what lies beside the row is read too.
+		checks = append(checks, "SELECT count(*) FROM "+table+" t WHERE length(t::text) < 0") // #nosec G202 -- quoted by the server
+	}
+	installed, err := texts(ctx, db, `SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'amcheck'`)
+	if err != nil {
+		return care.Unavailable(err)
+	}
+	if len(installed) > 0 {
+		checks = append(checks, `SELECT bt_index_check(c.oid) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+			WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relnamespace = current_schema()::regnamespace`)
+	}
+	for _, check := range checks {
+		if _, err := db.ExecContext(ctx, check); err != nil {
+			if faultOf(err) == sqlstore.FaultDamaged {
+				d.MarkDamaged()
+				return &care.Error{Kind: care.KindUnavailable, Message: "the database is damaged", Cause: err}
+			}
+			return care.Unavailable(err)
+		}
+	}
+	return nil
+}
+
+func texts(ctx context.Context, db *sql.DB, query string) (list []string, err error) {
+	r, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for r.Next() {
+		var v string
+		if err := r.Scan(&v); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, r.Err()
+}
