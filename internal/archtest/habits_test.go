@@ -145,7 +145,8 @@ var asking = regexp.MustCompile(`\b(http\.(Get|Head|Post|PostForm|Client|Default
 // asks are the packages that open connections, and what keeps each from addresses
 // that nobody meant.
 var asks = map[string]string{
-	"blob/s3": "it asks the endpoint that the operator configured, and no other",
+	"blob/s3":        "it asks the endpoint that the operator configured, and no other",
+	"store/postgres": "it asks the database that the operator configured, and no other",
 }
 
 // TestNothingAsksElsewhere proves that no request makes the server open a

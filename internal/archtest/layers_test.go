@@ -40,6 +40,7 @@ var layers = []layer{
 	{"store/sqlstore", []string{"store"}, "one SQL text for every engine"},
 	{"store/sqlite", []string{"store", "store/sqlstore"}, "an engine opens, the SQL is shared"},
 	{"store/postgres", []string{"store", "store/sqlstore"}, "an engine opens, the SQL is shared"},
+	{"store/postgres/pgtest", []string{"store/postgres"}, "a server for the engine's tests"},
 	{"backup", []string{"store", "blob", "sealed"}, "copies what is stored; the command line decides, audits and opens"},
 	{"gate", []string{"policy", "store", "audit"}, "the one door decides and audits"},
 	{"jobs", []string{"store"}, "work of the database's own; handlers are brought"},

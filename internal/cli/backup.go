@@ -19,6 +19,7 @@ import (
 	"chartline/internal/config"
 	"chartline/internal/gate"
 	"chartline/internal/policy"
+	"chartline/internal/store"
 )
 
 type backupCmd struct {
@@ -81,8 +82,12 @@ func (c backupCreate) Run(a *app) error {
 		if _, err := gate.Open(a.ctx, e.gate, q, gate.Nothing("backup")); err != nil {
 			return err
 		}
+		source, err := e.backupSource(a.ctx, c.WithoutKey)
+		if err != nil {
+			return err
+		}
 		bar := a.newMeter()
-		made, err := target.Create(a.ctx, e.backupSource(a.ctx, c.WithoutKey), backup.Options{Meter: bar, Keep: c.Keep, Now: time.Now})
+		made, err := target.Create(a.ctx, source, backup.Options{Meter: bar, Keep: c.Keep, Now: time.Now})
 		bar.wait()
 		if err != nil {
 			note := e.gate.Note(context.WithoutCancel(a.ctx), q, care.Target{Noun: "backup"}, care.OutcomeFailed, "to "+target.name)
@@ -127,11 +132,15 @@ func byteCount(n int64) string {
 }
 
 // backupSource is this installation as it is copied.
-func (e *engine) backupSource(ctx context.Context, withoutKey bool) backup.Source {
+func (e *engine) backupSource(ctx context.Context, withoutKey bool) (backup.Source, error) {
+	rows, ok := e.store.(store.Snapshotter)
+	if !ok {
+		return backup.Source{}, errors.New("this command copies SQLite; PostgreSQL is backed up by its own tools: docs/ops/postgresql.md says how, and in what order with the media")
+	}
 	text := func(s string) func() (io.ReadCloser, error) {
 		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }
 	}
-	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: withAdopted(e.objects, e.store, e.places), Opened: e.stored, Program: buildOf().Version}
+	s := backup.Source{Store: rows, Engine: e.settings.Database.Engine, Media: withAdopted(e.objects, e.store, e.places), Opened: e.stored, Program: buildOf().Version}
 	s.Extras = append(s.Extras, backup.Extra{Name: extraPublicKey, Open: text(hex.EncodeToString(e.key.Public()))})
 	// Before the database, so that no checkpoint is about an entry to come.
 	if _, err := os.Stat(e.checkpoints.Path()); err == nil {
@@ -149,7 +158,7 @@ func (e *engine) backupSource(ctx context.Context, withoutKey bool) backup.Sourc
 	if e.settings.Seal && (e.settings.MasterKeyGiven || withoutKey) {
 		s.Seal = e.sealBackup // beside its key it would only seem to be sealed
 	}
-	return s
+	return s, nil
 }
 
 // openedTarget is a target with what it is kept in.

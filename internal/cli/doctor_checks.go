@@ -57,7 +57,10 @@ func checkClock(now, built time.Time) finding {
 func checkDirectories(c config.Config) []finding {
 	seen := map[string]bool{}
 	var found []finding
-	dirs := []string{filepath.Dir(c.Database.Path), filepath.Dir(c.AuditCheckpoints)}
+	dirs := []string{filepath.Dir(c.AuditCheckpoints)}
+	if c.Database.Engine == "sqlite" {
+		dirs = append(dirs, filepath.Dir(c.Database.Path))
+	}
 	if c.Media.Engine == "dir" {
 		dirs = slices.Insert(dirs, 1, c.Media.Path)
 	}

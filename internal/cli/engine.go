@@ -27,6 +27,7 @@ import (
 	"chartline/internal/gate"
 	"chartline/internal/policy"
 	"chartline/internal/store"
+	"chartline/internal/store/postgres"
 	"chartline/internal/store/sqlite"
 	"chartline/internal/vault"
 )
@@ -35,7 +36,7 @@ import (
 // media_s3.go are the only ones that name a database or media engine.
 type engine struct {
 	settings    config.Config
-	store       *sqlite.DB
+	store       database
 	objects     *media // as they are stored
 	vault       *vault.Vault
 	media       *seal.Store // over objects
@@ -58,6 +59,12 @@ type engine struct {
 	recordings *recordings.Service
 	oversight  *oversight.Service
 	upkeep     *upkeep.Service
+}
+
+// database is a store of either engine.
+type database interface {
+	store.Store
+	SchemaVersion(ctx context.Context) (int64, error)
 }
 
 // opening says whether an installation may be made by opening it.
@@ -119,7 +126,10 @@ func (e *engine) close() error {
 	return errors.Join(e.objects.Close(), e.places.Close(), e.store.Close())
 }
 
-func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, error) {
+func openDatabase(ctx context.Context, c config.Config, o opening) (database, error) {
+	if c.Database.Engine == "postgres" {
+		return openPostgres(ctx, c, o)
+	}
 	if o == create {
 		if err := beginInstallation(ctx, c); err != nil {
 			return nil, err
@@ -128,6 +138,28 @@ func openDatabase(ctx context.Context, c config.Config, o opening) (*sqlite.DB, 
 		return nil, fmt.Errorf("there is no data at %s; chartline tenant create or chartline serve begins there", c.Database)
 	}
 	return sqlite.Open(ctx, c.Database.Path, sqlite.Options{})
+}
+
+// openPostgres opens a database that others may have open too. An empty one is
+// begun in only by what begins installations.
+func openPostgres(ctx context.Context, c config.Config, o opening) (database, error) {
+	db, err := postgres.Open(ctx, c.Database.String(), c.DatabasePassword.Reveal(), postgres.Options{Existing: o == existing})
+	if errors.Is(err, postgres.ErrEmpty) {
+		return nil, fmt.Errorf("there is no data at %s; chartline tenant create or chartline serve begins there", c.Database)
+	}
+	if err != nil {
+		return nil, err
+	}
+	places := []string{c.Data}
+	if db.Begun() {
+		err = beginPlaces(ctx, c, places)
+	} else if c.Data != "" {
+		err = os.MkdirAll(c.Data, 0o700) // another node's first start
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // beginInstallation makes the places that a new installation lives in. Once
@@ -139,7 +171,10 @@ func beginInstallation(ctx context.Context, c config.Config) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot open the database: %w", err)
 	}
-	places := []string{c.Data, filepath.Dir(c.Database.Path)}
+	return beginPlaces(ctx, c, []string{c.Data, filepath.Dir(c.Database.Path)})
+}
+
+func beginPlaces(ctx context.Context, c config.Config, places []string) error {
 	if c.Media.Engine == "dir" {
 		places = append(places, c.Media.Path)
 	} else if err := beginBucket(ctx, c); err != nil {
@@ -158,6 +193,9 @@ func beginInstallation(ctx context.Context, c config.Config) error {
 
 // lockServer keeps a second server off the same database.
 func lockServer(c config.Config) (release func() error, err error) {
+	if c.Database.Engine == "postgres" {
+		return func() error { return nil }, nil // many servers may share it
+	}
 	return sqlite.Lock(c.Database.Path)
 }
 

@@ -13,8 +13,11 @@ type Config struct {
 	// empty only where Database and Media were given and say nothing of one.
 	Data     string
 	Database Location
-	Media    Location
-	S3       S3 // where Media is a bucket; its keys are those of every bucket
+	// DatabasePassword is for a database that asks for one; empty for what libpq's
+	// own places say.
+	DatabasePassword Secret
+	Media            Location
+	S3               S3 // where Media is a bucket; its keys are those of every bucket
 
 	Listen        string
 	MetricsListen string // empty: on Listen, for loopback callers only
@@ -101,6 +104,7 @@ func Load(s Sources) (Config, error) {
 		}
 	}
 	c.readAuditKey(s, from, &bad)
+	c.readDatabasePassword(s, &bad)
 	if c.Media.Engine != "s3" {
 		c.S3 = S3{} // of a weaker source
 	}
@@ -132,6 +136,14 @@ func (c *Config) complete(from map[string]source, bad *Problems) {
 		bad.add("database", from["database"], "is required with media, where data is not given")
 	case noMedia:
 		bad.add("media", from["media"], "is required with database, where data is not given")
+	}
+	if c.Data == "" && c.Database.Engine == "postgres" {
+		if c.AuditCheckpoints == "" {
+			bad.add("audit-checkpoints", from["audit-checkpoints"], "is required with a PostgreSQL database, where data is not given")
+		}
+		if c.AuditKeyFile == "" && c.AuditKey.Empty() {
+			bad.add("audit-key-file", from["audit-key-file"], "or "+auditKeyEnv+" is required with a PostgreSQL database, where data is not given")
+		}
 	}
 	if c.AuditCheckpoints == "" && c.Data != "" {
 		c.AuditCheckpoints = filepath.Join(c.Data, "audit-checkpoints.jsonl")

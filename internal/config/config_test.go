@@ -110,7 +110,7 @@ func TestAllProblemsAreReportedAtOnceWithTheirSources(t *testing.T) {
 		`audit-key (file FILE): is a secret: give it by CHARTLINE_AUDIT_KEY or audit-key-file`,
 		`idle-timeout (file FILE): must be a text, a number or a boolean`,
 		`"listne" (file FILE): is not a setting`,
-		`database (flag --database): postgres: is not in this build yet; use sqlite:PATH`,
+		`database (flag --database): must not hold a password: give it by CHARTLINE_DATABASE_PASSWORD, CHARTLINE_DATABASE_PASSWORD_FILE or PGPASSFILE`,
 		`media (flag --media): must be s3://BUCKET/PREFIX?region=REGION, with endpoint=https://HOST, path-style=true or false, ca-file=PATH, checksums=off where needed`,
 		`listen (file FILE): must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080`,
 		`metrics-listen (flag --metrics-listen): must end in a port number from 0 to 65535`,

@@ -36,8 +36,8 @@ func Settings() []Setting {
 	return []Setting{
 		{Name: "data", Help: "Directory that holds everything: stands for --database sqlite:DIR/chartline.db --media dir:DIR/media.",
 			parse: func(c *Config, v string) error { return path(&c.Data, v) }},
-		{Name: "database", Help: "Database: sqlite:PATH.",
-			parse: func(c *Config, v string) error { return location(&c.Database, v, "sqlite", "postgres", "postgresql") }},
+		{Name: "database", Help: "Database: sqlite:PATH, or " + postgresForm + " with its password in " + passwordEnv + ".",
+			parse: database},
 		{Name: "media", Help: "Where recordings are kept: dir:PATH, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION with its keys in " + s3AccessEnv + " and " + s3SecretEnv + ".",
 			parse: media},
 		{Name: "listen", Default: "127.0.0.1:8080", Help: "Address and port to listen on.",

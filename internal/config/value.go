@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,13 +82,11 @@ func optional(parse func(*string, string) error) func(*string, string) error {
 
 // location reads ENGINE:PATH, of the engine that this build has. Those that
 // later ones will have are told apart from wrong ones.
-func location(to *Location, v, engine string, later ...string) error {
+func location(to *Location, v, engine string) error {
 	scheme, rest, ok := strings.Cut(v, ":")
 	scheme = strings.ToLower(scheme)
 	form := engine + ":PATH"
 	switch {
-	case ok && slices.Contains(later, scheme):
-		return errors.New(scheme + ": is not in this build yet; use " + form)
 	case !ok || scheme != engine:
 		return errors.New("must be " + form)
 	case strings.HasPrefix(rest, "//"):

@@ -34,13 +34,19 @@ func TestEveryConversationIsAnsweredAsWritten(t *testing.T) {
 }
 
 func replay(t *testing.T, c conversation, o testkit.Options) {
+	t.Helper()
+	replayFrom(t, theClinic(t, o.Plain), c, o)
+}
+
+func replayFrom(t *testing.T, kept *keptWorld, c conversation, o testkit.Options) {
+	t.Helper()
 	var more []seed
 	for _, f := range c.archive.Files {
 		if f.Name == seedFile {
 			more = append(more, readSeed(t, f.Data))
 		}
 	}
-	w := newWorldWith(t, o, more...)
+	w := newWorldFrom(t, kept, o, more...)
 	changed := false
 	for _, s := range c.steps {
 		if w.play(&c, s) {

@@ -50,7 +50,11 @@ func newWorld(t testing.TB, more ...seed) *world {
 
 func newWorldWith(t testing.TB, o testkit.Options, more ...seed) *world {
 	t.Helper()
-	kept := theClinic(t, o.Plain)
+	return newWorldFrom(t, theClinic(t, o.Plain), o, more...)
+}
+
+func newWorldFrom(t testing.TB, kept *keptWorld, o testkit.Options, more ...seed) *world {
+	t.Helper()
 	o.Dir = t.TempDir()
 	for name, content := range kept.files {
 		file := filepath.Join(o.Dir, name)
@@ -116,26 +120,30 @@ func theClinic(t testing.TB, plain bool) *keptWorld {
 	if plain {
 		c = &plainOnce
 	}
-	c.Do(func() {
-		w := openWorld(t, testkit.Options{Plain: plain})
-		w.plant(clinic(t))
-		c.world, c.files = *w, map[string][]byte{}
-		w.must(filepath.WalkDir(w.kit.Dir, func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			name, err := filepath.Rel(w.kit.Dir, file)
-			if err != nil {
-				return err
-			}
-			c.files[name], err = os.ReadFile(file)
-			return err
-		}))
-	})
+	c.Do(func() { c.plant(t, testkit.Options{Plain: plain}) })
 	if c.files == nil {
 		t.Fatal("the clinic could not be planted")
 	}
 	return c
+}
+
+// plant makes the clinic's data and keeps what it is in files.
+func (c *keptWorld) plant(t testing.TB, o testkit.Options) {
+	t.Helper()
+	w := openWorld(t, o)
+	w.plant(clinic(t))
+	c.world, c.files = *w, map[string][]byte{}
+	w.must(filepath.WalkDir(w.kit.Dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(w.kit.Dir, file)
+		if err != nil {
+			return err
+		}
+		c.files[name], err = os.ReadFile(file)
+		return err
+	}))
 }
 
 func (w *world) must(err error) {

@@ -32,6 +32,7 @@ import (
 	"chartline/internal/policy"
 	"chartline/internal/server"
 	"chartline/internal/store"
+	"chartline/internal/store/postgres"
 	"chartline/internal/store/sqlite"
 	"chartline/internal/vault"
 )
@@ -84,6 +85,8 @@ type Options struct {
 	Introspection bool
 	// Statement, where not nil, is told each SQL statement that runs.
 	Statement func(sql string)
+	// Postgres is the URL of a database to use in place of SQLite.
+	Postgres string
 }
 
 // Kit is a whole Chartline.
@@ -113,6 +116,18 @@ type Kit struct {
 	Server     *server.Server
 }
 
+func (k *Kit) openStore(t testing.TB, o Options) (s store.Store) {
+	t.Helper()
+	var err error
+	if o.Postgres != "" {
+		s, err = postgres.Open(t.Context(), o.Postgres, "", postgres.Options{Connections: 4, Statement: o.Statement})
+	} else {
+		s, err = sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{Statement: o.Statement})
+	}
+	must(t, err)
+	return s
+}
+
 // New returns a kit that is closed when the test ends.
 func New(t testing.TB, o Options) *Kit {
 	t.Helper()
@@ -120,8 +135,7 @@ func New(t testing.TB, o Options) *Kit {
 	if k.Dir == "" {
 		k.Dir = t.TempDir()
 	}
-	db, err := sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{Statement: o.Statement})
-	must(t, err)
+	db := k.openStore(t, o)
 	media := k.openMedia(t, o)
 	master, err := vault.ParseRing("ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100")
 	must(t, err)

@@ -26,11 +26,18 @@ const oldest = 150000
 
 // prepare sees that the server is fit, migrates the database and raises the
 // wall, while no other process does.
-func (d *DB) prepare(ctx context.Context) (err error) {
+func (d *DB) prepare(ctx context.Context, existing bool) (err error) {
 	db := d.sql()
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := fit(ctx, db); err != nil {
 		return err
+	}
+	v, others, err := schemaVersion(ctx, db)
+	if err != nil {
+		return err
+	}
+	if d.begun = v == 0 && !others; d.begun && existing {
+		return ErrEmpty
 	}
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {

@@ -27,6 +27,8 @@ type Options struct {
 	Connections int
 	// StatementTimeout is when the server ends a statement; 0 is 15 seconds.
 	StatementTimeout time.Duration
+	// Existing has Open refuse an empty database with ErrEmpty.
+	Existing bool
 	// Statement, where not nil, is told each of sqlstore's statements when it runs.
 	Statement func(sql string)
 }
@@ -35,7 +37,14 @@ type Options struct {
 type DB struct {
 	*sqlstore.Store
 	config *pgx.ConnConfig
+	begun  bool
 }
+
+// ErrEmpty is returned by Open for an empty database that was to hold data.
+var ErrEmpty = errors.New("the database is empty")
+
+// Begun reports whether Open found the database empty.
+func (d *DB) Begun() bool { return d.begun }
 
 // ErrUnfit is returned by Open for a server that cannot keep Chartline's promises.
 var ErrUnfit = errors.New("this PostgreSQL server cannot be used")
@@ -61,7 +70,7 @@ func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
 	}
 	settle(config, o)
 	d := &DB{config: config}
-	if err := d.prepare(ctx); err != nil {
+	if err := d.prepare(ctx, o.Existing); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", d.Place(), err)
 	}
 	d.Store = sqlstore.New(sqlstore.Config{

@@ -18,8 +18,9 @@ type wallTable struct {
 }
 
 // raiseWall has the server itself keep tenants and instances apart, in every
-// table that has them: a second wall behind each statement's own WHERE. It
-// looks first, as raising waits for all who read.
+// table that has them: a second wall behind each statement's own WHERE. Which
+// instances and practices a tenant has, and by what code, is asked across them.
+// It looks first, as raising waits for all who read.
 func raiseWall(ctx context.Context, db *sql.DB) (err error) {
 	if tables, err := withoutWall(ctx, db); err != nil || len(tables) == 0 {
 		return err
@@ -55,7 +56,8 @@ func withoutWall(ctx context.Context, db interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }) (list []wallTable, err error) {
 	r, err := db.QueryContext(ctx, `
-		SELECT quote_ident(c.relname), EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'instance' AND NOT a.attisdropped)
+		SELECT quote_ident(c.relname), c.relname NOT IN ('instance', 'practice')
+			AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'instance' AND NOT a.attisdropped)
 		FROM pg_class c
 		WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
 			AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped)

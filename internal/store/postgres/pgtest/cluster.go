@@ -154,6 +154,23 @@ func (c *Cluster) Database(t testing.TB) string {
 	return c.url("chartline", name)
 }
 
+// Copy returns a database that holds what the one at url does, whose connections
+// it ends. It goes with the test.
+func (c *Cluster) Copy(t testing.TB, url string) string {
+	t.Helper()
+	from, name := nameIn(t, url), fmt.Sprintf("test%d", c.count.Add(1))
+	c.cloning.Lock()
+	defer c.cloning.Unlock()
+	c.admin(t, "postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '"+from+"'")
+	c.admin(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+from+" OWNER chartline")
+	t.Cleanup(func() {
+		c.cloning.Lock()
+		defer c.cloning.Unlock()
+		c.admin(t, "postgres", "DROP DATABASE "+name+" WITH (FORCE)")
+	})
+	return c.url("chartline", name)
+}
+
 // emptied deletes all rows but the list of migrations, whatever refers to what.
 const emptied = `
 	SET session_replication_role = replica;
@@ -176,11 +193,17 @@ func (c *Cluster) Empty(t testing.TB) string {
 // Admin is where the superuser reaches the database that url names.
 func (c *Cluster) Admin(t testing.TB, at string) string {
 	t.Helper()
+	return c.url("test", nameIn(t, at))
+}
+
+// nameIn is the database that a URL is of.
+func nameIn(t testing.TB, at string) string {
+	t.Helper()
 	u, err := url.Parse(at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.url("test", u.Path[1:])
+	return u.Path[1:]
 }
 
 func (c *Cluster) admin(t testing.TB, database, statement string) {
