@@ -2,7 +2,9 @@ package blob
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
 	"iter"
 	"os"
@@ -37,7 +39,27 @@ type PutOptions struct {
 	MaxSize int64
 	// SHA256, where not nil, is what the stream's digest must be.
 	SHA256 *[32]byte
+	// NoDigest leaves Info.SHA256 zero: whoever stores bytes that it made itself
+	// has no use for it.
+	NoDigest bool
 }
+
+// NewDigest is what an engine takes a stream's digest with.
+func (o PutOptions) NewDigest() hash.Hash {
+	if o.NoDigest {
+		return noDigest{}
+	}
+	return sha256.New()
+}
+
+// noDigest takes none.
+type noDigest struct{}
+
+func (noDigest) Write(p []byte) (int, error) { return len(p), nil }
+func (noDigest) Sum(b []byte) []byte         { return append(b, make([]byte, sha256.Size)...) }
+func (noDigest) Reset()                      {}
+func (noDigest) Size() int                   { return sha256.Size }
+func (noDigest) BlockSize() int              { return sha256.BlockSize }
 
 // Entry is one object in a listing.
 type Entry struct {

@@ -153,6 +153,10 @@ func (r *restoring) shred(aside *aside) error {
 		}
 		r.doc.Shredded += gone
 	}
+	if r.doc.Shredded > 0 {
+		r.doc.Attention = append(r.doc.Attention, fmt.Sprintf("%d objects were deleted since: their keys are destroyed again, but their rows came back; "+
+			"chartline scrub names them, chartline recording delete removes them", r.doc.Shredded))
+	}
 	return nil
 }
 

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"a stream at the limit is stored", atLimit},
 		{"a stream of another digest leaves nothing", wrongDigest},
 		{"a stream of the announced digest is stored", rightDigest},
+		{"a stream whose digest nobody wants is stored all the same", withoutDigest},
 		{"a stream that fails leaves nothing", failingStream},
 		{"a stream that breaks off does not pass for one that ended", brokenStream},
 		{"a stream that panics leaves nothing", panickingStream},

@@ -134,6 +134,17 @@ func rightDigest(t *testing.T, s blob.Store) {
 	MustHold(t, s, "acme/a", Data(1000))
 }
 
+func withoutDigest(t *testing.T, s blob.Store) {
+	for _, n := range []int{0, 1000, 300_000} {
+		key := fmt.Sprintf("acme/%d", n)
+		info, err := s.Put(t.Context(), key, bytes.NewReader(Data(n)), blob.PutOptions{NoDigest: true, MaxSize: 300_000})
+		if want := (blob.Info{Size: int64(n)}); err != nil || info != want {
+			t.Errorf("Put = %v, %v; want %v", info, err, want)
+		}
+		MustHold(t, s, key, Data(n))
+	}
+}
+
 func failingStream(t *testing.T, s blob.Store) {
 	broken := errors.New("the line broke")
 	for _, after := range []int{0, 1, 200_000} {

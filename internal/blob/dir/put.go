@@ -2,7 +2,6 @@ package dir
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +52,7 @@ func (s *Store) fill(ctx context.Context, f *os.File, r io.Reader, o blob.PutOpt
 	buf := s.buffers.Get().(*[bufferSize]byte)
 	defer s.buffers.Put(buf)
 	var info blob.Info
-	sum := sha256.New()
+	sum := o.NewDigest()
 	for looked, end := int64(0), false; !end; {
 		n, err := readFull(r, buf[:])
 		if err != nil && err != io.EOF { // a bare EOF alone is a stream's good end

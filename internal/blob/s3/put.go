@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, o blob.PutOpti
 	}
 	w := &writer{
 		store: s, name: s.name(key), number: newNumber(), part: s.newPart(),
-		sum: sha256.New(), check: newCheck(),
+		sum: o.NewDigest(), check: newCheck(),
 	}
 	whole := false
 	defer func() {

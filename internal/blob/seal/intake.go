@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"hash"
 	"io"
@@ -22,7 +21,7 @@ type intake struct {
 }
 
 func newIntake(r io.Reader, o blob.PutOptions, keep func() error) *intake {
-	return &intake{r: r, o: o, sum: sha256.New(), keep: keep}
+	return &intake{r: r, o: o, sum: o.NewDigest(), keep: keep}
 }
 
 func (in *intake) Read(p []byte) (int, error) {
