@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"chartline/internal/care"
 	"chartline/internal/config"
 )
 
@@ -80,7 +81,7 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 	err := a.withEngine(c, existing, func(e *engine) error {
 		found = append(found, a.checkDatabase(e, deep))
 		found = append(found, a.checkMedia(e)...)
-		found = append(found, a.checkSealing(e), a.checkAudit(e, deep))
+		found = append(found, a.checkSealing(e), a.checkAudit(e, deep), a.checkJobs(e, time.Now()))
 		if deep {
 			found = append(found, a.checkRecordings(e))
 		}
@@ -173,4 +174,33 @@ func (a *app) checkAudit(e *engine, deep bool) finding {
 		entries += c.Head
 	}
 	return finding{Check: "audit log", Verdict: fine, Found: fmt.Sprintf("%d chains, %d entries, all whole", len(v.Chains), entries)}
+}
+
+// overdue is how late a job may be beside a server that does them.
+const overdue = time.Hour
+
+// checkJobs looks for work that was given up, and for work that nobody does.
+func (a *app) checkJobs(e *engine, now time.Time) finding {
+	const name = "background work"
+	dead, err := e.upkeep.Jobs(a.ctx, a.actor(), care.JobDead, "", listed)
+	if err != nil {
+		return finding{name, broken, explain(err), "see what is said of the database"}
+	}
+	waiting, err := e.upkeep.Jobs(a.ctx, a.actor(), care.JobWaiting, "", listed)
+	if err != nil {
+		return finding{name, broken, explain(err), "see what is said of the database"}
+	}
+	late := 0
+	for _, j := range waiting {
+		if now.Sub(j.RunAt) > overdue {
+			late++
+		}
+	}
+	switch {
+	case len(dead) > 0:
+		return finding{name, warned, fmt.Sprintf("%d jobs were given up (at most %d are counted)", len(dead), listed), "chartline job list --state dead says why; then chartline job retry --dead, or job drop"}
+	case late > 0:
+		return finding{name, warned, fmt.Sprintf("%d jobs should have been done an hour ago", late), "start the server: it does them"}
+	}
+	return finding{Check: name, Verdict: fine, Found: fmt.Sprintf("%d jobs wait", len(waiting))}
 }
