@@ -23,6 +23,9 @@ const DefaultStall = 60 * time.Second
 // how many of its next bytes will be wanted. Where it has a method WriteRange, it
 // writes what the client has room for, and nothing is held while the client is
 // waited for.
+//
+// Where it has a method Far() bool that says yes, its bytes come over a network:
+// it is asked for each of them once, in order.
 type Content interface {
 	io.ReadSeeker
 	Size() int64

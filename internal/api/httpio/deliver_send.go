@@ -73,6 +73,9 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 	}
 	t.src = &source{ReadSeeker: c}
 	t.ranger, _ = c.(ranger)
+	if far, ok := c.(interface{ Far() bool }); ok {
+		t.far = far.Far()
+	}
 	if far, ok := c.(interface{ Expect(n int64) }); ok {
 		t.expect = far.Expect
 	}
@@ -122,6 +125,7 @@ type transfer struct {
 	src    io.ReadSeeker
 	expect func(int64) // tells a content what comes; nil where it does not ask
 	ranger ranger      // writes the content itself; nil where it does not
+	far    bool        // the content comes over a network
 	// rangeFailed: the ranger failed, and not what it wrote to.
 	rangeFailed bool
 	dst         io.Writer
@@ -155,6 +159,9 @@ func (t *transfer) parts(a answer) error {
 }
 
 func (t *transfer) part(p part) error {
+	if t.ranger != nil && t.far {
+		return t.copyFar(p.start, p.length)
+	}
 	if t.ranger != nil {
 		return t.copyRange(p.start, p.length)
 	}
@@ -167,6 +174,32 @@ func (t *transfer) part(p part) error {
 // ranger is a content that writes its own ranges, and returns w's error as it is.
 type ranger interface {
 	WriteRange(w io.Writer, off, n int64) (int64, error)
+}
+
+// farStep is how much of a content from far is worked out at once: pieces end at
+// such steps, so that none is asked for twice.
+const farStep = 64 << 10
+
+// copyFar has a content that comes over a network write n bytes from a place in
+// it, a step or as many as the client has room for. What was read and not taken
+// would have to be asked for again, so that what does not fit waits in the write.
+func (t *transfer) copyFar(from, n int64) error {
+	for end := from + n; from < end; {
+		room := int64(1)
+		if t.waits {
+			var err error
+			if room, err = t.peer.room(); err != nil {
+				return err
+			}
+		}
+		stop := from + room + farStep - 1
+		r := &ranging{t: t, from: from, end: min(end, stop-stop%farStep)}
+		if _, err := r.WriteTo(t.dst); err != nil {
+			return err
+		}
+		from = r.from
+	}
+	return nil
 }
 
 // copyRange has the content write n bytes from a place in it. On a connection

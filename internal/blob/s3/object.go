@@ -74,6 +74,9 @@ type object struct {
 
 func (o *object) Size() int64 { return o.size }
 
+// Far says that the bytes come over a network.
+func (o *object) Far() bool { return true }
+
 // Expect says that the next n bytes will be read and nothing after them, so that
 // no more is asked for.
 func (o *object) Expect(n int64) { o.expect = min(o.pos+n, o.size) }
@@ -156,14 +159,22 @@ func (o *object) WriteRange(w io.Writer, off, n int64) (written int64, err error
 	if off < 0 || n < 0 || off > o.size-n {
 		return 0, errors.New("blob: no such range")
 	}
-	buf := o.store.buffers.Get().(*[bufferSize]byte)
-	defer o.store.buffers.Put(buf)
+	var buf []byte
+	if n > chunkSize {
+		large := o.store.buffers.Get().(*[bufferSize]byte)
+		defer o.store.buffers.Put(large)
+		buf = large[:]
+	} else {
+		small := o.store.chunks.Get().(*[chunkSize]byte)
+		defer o.store.chunks.Put(small)
+		buf = small[:]
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	end := max(o.expect, off+n)
 	for written < n && err == nil {
 		var m int
-		if m, err = o.readOn(buf[:min(bufferSize, n-written)], off+written, end); m > 0 {
+		if m, err = o.readOn(buf[:min(int64(len(buf)), n-written)], off+written, end); m > 0 {
 			m, err = w.Write(buf[:m])
 			written += int64(m)
 		}

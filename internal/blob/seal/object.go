@@ -69,6 +69,9 @@ func (o *object) Expect(n int64) {
 	o.far.end = min(end, o.under.Size())
 }
 
+// Far reports whether the bytes come over a network.
+func (o *object) Far() bool { return o.far != nil }
+
 var _ blob.Object = (*object)(nil)
 
 func (o *object) Size() int64  { return o.file.Size() }
