@@ -184,7 +184,7 @@ func (a *app) openTarget(c config.Config, name string, create bool) (*openedTarg
 	if within(c.Media.Path, path) {
 		return nil, usage{"the backups must not be among the media that they are of"}
 	}
-	store, err := dir.Open(path, dir.Options{FreeFloor: c.FreeDiskFloor})
+	store, err := dir.Open(path, dir.Options{FreeFloor: c.FreeDiskFloor, ReadOnly: !create})
 	if err != nil {
 		return nil, err
 	}

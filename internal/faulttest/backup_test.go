@@ -164,6 +164,30 @@ func TestABackupThatIsNotWholeIsRefused(t *testing.T) {
 	}
 }
 
+// A place of backups may be read-only for those who read it.
+func TestVerifyingAndRestoringLeaveThePlaceAsItIs(t *testing.T) {
+	t.Parallel()
+	s, to := stocked(t)
+	must(t, os.Remove(filepath.Join(to, ".tmp")))
+	before, err := os.Stat(to)
+	must(t, err)
+	s.command(t, "backup", "list", to)
+	s.command(t, "backup", "verify", to)
+	put := &site{dir: filepath.Join(t.TempDir(), "data"), env: s.env}
+	put.command(t, "restore", to)
+	after, err := os.Stat(to)
+	must(t, err)
+	if _, err := os.Stat(filepath.Join(to, ".tmp")); err == nil || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("the place was written to: %v", err)
+	}
+	if code, _, _ := s.run(t.Context(), "backup", "verify", to+"-elsewhere"); code != 1 {
+		t.Errorf("of a place that is not there: %d", code)
+	}
+	if _, err := os.Stat(to + "-elsewhere"); err == nil {
+		t.Error("it was made")
+	}
+}
+
 // F28: a restore that is killed leaves nothing that would be served, and the
 // next one goes on.
 func TestARestoreThatIsKilledIsDoneByTheNextOne(t *testing.T) {

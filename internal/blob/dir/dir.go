@@ -30,6 +30,9 @@ type Options struct {
 	// FreeFloor is how many bytes the file system keeps free: under it Put and
 	// Check answer blob.ErrFull, and reads go on.
 	FreeFloor int64
+	// ReadOnly opens a directory that is there and writes nothing to it: Put, Remove
+	// and Check fail.
+	ReadOnly bool
 }
 
 // Store is a blob.Store in one directory.
@@ -54,7 +57,12 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media directory: %w", err)
 	}
-	if err := createDir(path); err != nil {
+	if o.ReadOnly {
+		_, err = os.Stat(path)
+	} else {
+		err = createDir(path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("media directory %s: %w", path, err)
 	}
 	root, err := os.OpenRoot(path)
@@ -76,7 +84,7 @@ func Open(path string, o Options) (*Store, error) {
 // written and linked.
 func (s *Store) prepare() error {
 	var err error
-	if s.top, err = s.root.Open("."); err != nil {
+	if s.top, err = s.root.Open("."); err != nil || s.o.ReadOnly {
 		return err
 	}
 	if err := s.root.Mkdir(tmpDir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -51,6 +51,9 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.o.ReadOnly {
+		return errReadOnly
+	}
 	fi, err := s.root.Lstat(key)
 	if err == nil && fi.IsDir() {
 		return nil

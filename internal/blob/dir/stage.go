@@ -18,8 +18,14 @@ type stage struct {
 	file *os.File
 }
 
+// errReadOnly answers who would write to a directory that was opened for reading.
+var errReadOnly = errors.New("blob: the directory was opened for reading")
+
 func (s *Store) newStage() (*stage, error) {
 	const tries = 10
+	if s.o.ReadOnly {
+		return nil, errReadOnly
+	}
 	for range tries {
 		st := &stage{tmp: s.tmp, name: rand.Text()}
 		var err error
@@ -70,6 +76,9 @@ func (st *stage) discard() error {
 
 // Sweep removes temporary files whose writers are gone; see blob.Store.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
+	if s.o.ReadOnly {
+		return 0, nil
+	}
 	d, err := s.tmp.Open(".")
 	if err != nil {
 		return 0, failed("sweep", err)
