@@ -14,6 +14,8 @@ import (
 	"chartline/internal/care"
 	"chartline/internal/sealed"
 	"chartline/internal/store"
+	"chartline/internal/store/postgres"
+	"chartline/internal/store/postgres/pgtest"
 	"chartline/internal/vault"
 )
 
@@ -162,7 +164,21 @@ func TestARotationThatStopsAnywhereLeavesEveryKeyReadableAndIsEndedByTheNext(t *
 
 func TestKeysAreMadeReadAndShreddedWhileTwoRotationsRun(t *testing.T) {
 	t.Parallel()
-	db := database(t)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		useWhileRotating(t, database(t))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		db, err := postgres.Open(t.Context(), pgtest.Start(t).Database(t), "", postgres.Options{Connections: 6})
+		must(t, err)
+		t.Cleanup(func() { must(t, db.Close()) })
+		useWhileRotating(t, db)
+	})
+}
+
+func useWhileRotating(t *testing.T, db store.Store) {
+	t.Helper()
 	v := vaultOf(db, ring(t, digits))
 	kept := keep(t, v, "live", 200)
 	ctx, stop := context.WithCancel(t.Context())
