@@ -77,6 +77,11 @@ func (c backupCreate) Run(a *app) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
+		if e.settings.Seal { // else a backup would be made that only seems to open
+			if err := e.checkMaster(a.ctx); err != nil {
+				return err
+			}
+		}
 		a.warnSameDisk(e.settings, c.To)
 		q := gate.Request{Actor: a.actor(), Action: policy.SystemBackup, Reason: "to " + target.name}
 		if _, err := gate.Open(a.ctx, e.gate, q, gate.Nothing("backup")); err != nil {

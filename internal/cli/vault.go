@@ -174,6 +174,26 @@ func (r *restoring) sealedMedia(aside *aside, media blob.Store) (*seal.Store, er
 	return seal.New(seal.Options{Under: media, Keys: keys}), err
 }
 
+// backupMaster returns the master key of a backup: its own, or the one that its
+// parts were sealed with; nil where it has none.
+func (a *app) backupMaster(target *backup.Target, m backup.Manifest) (vault.Master, error) {
+	if _, ok := m.Extra(extraMasterKey); ok {
+		text, err := a.readExtra(target, m, extraMasterKey)
+		if err != nil {
+			return nil, err
+		}
+		return vault.ParseRing(string(text))
+	}
+	if !m.Sealed() {
+		return nil, nil
+	}
+	settings, err := a.keysOnly()
+	if err != nil {
+		return nil, err
+	}
+	return masterOf(settings)
+}
+
 // proveSealing sees that a backup's list of shredded keys can be replayed, and
 // that its master key, where it has one, is the one that its keys hang on.
 func (a *app) proveSealing(target *backup.Target, m backup.Manifest, db store.Store) error {
@@ -186,16 +206,9 @@ func (a *app) proveSealing(target *backup.Target, m backup.Manifest, db store.St
 			return fmt.Errorf("%w: its list of shredded keys: %w", backup.ErrIncomplete, err)
 		}
 	}
-	if _, ok := m.Extra(extraMasterKey); !ok {
-		return nil
-	}
-	text, err := a.readExtra(target, m, extraMasterKey)
-	if err != nil {
-		return err
-	}
-	ring, err := vault.ParseRing(string(text))
-	if err == nil {
-		err = vault.New(vault.Options{Store: db, Master: ring}).Check(a.ctx)
+	master, err := a.backupMaster(target, m)
+	if err == nil && master != nil {
+		err = vault.New(vault.Options{Store: db, Master: master}).Check(a.ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: its master key: %w", backup.ErrIncomplete, err)

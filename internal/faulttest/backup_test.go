@@ -338,6 +338,12 @@ func TestABackupIsSealedWhereItsKeyIsKeptApart(t *testing.T) {
 		}
 	}
 	p.stop()
+	right := s.env[key]
+	s.env[key] = another
+	if code, out, log := s.run(t.Context(), "backup", to); code != 1 || !strings.Contains(log, "put the key back") {
+		t.Errorf("with another key: %d, %s%s", code, out, log)
+	}
+	s.env[key] = right
 	s.command(t, "backup", to)
 	audit, err := os.ReadFile(filepath.Join(s.dir, "audit.key"))
 	must(t, err)
