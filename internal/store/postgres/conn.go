@@ -288,7 +288,9 @@ func (k *conn) commit() error {
 	}
 	k.queue = append(k.queue, message{name: commit})
 	tag, err := k.flush()
-	if _, told := errors.AsType[*pgconn.PgError](err); err != nil && !told {
+	// An ERROR undid it for certain. A FATAL came from a server that was ending,
+	// perhaps after it had committed.
+	if e, told := errors.AsType[*pgconn.PgError](err); err != nil && (!told || e.Severity != "ERROR") {
 		return &lost{err}
 	}
 	if err == nil && tag.String() != "COMMIT" {

@@ -2,14 +2,14 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
@@ -22,110 +22,130 @@ var ErrNewer = errors.New("the data is newer than this program")
 var ErrForeign = errors.New("this is not a Chartline database")
 
 // oldest is the first version of PostgreSQL that this was run on.
-const oldest = 150000
+const oldest = 15
 
 // prepare sees that the server is fit, migrates the database and raises the
-// wall, while no other process does.
-func (d *DB) prepare(ctx context.Context, existing bool) (err error) {
-	db := d.sql()
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := fit(ctx, db); err != nil {
-		return err
-	}
-	v, others, err := schemaVersion(ctx, db)
-	if err != nil {
-		return err
-	}
-	if d.begun = v == 0 && !others; d.begun && existing {
-		return ErrEmpty
-	}
-	files, err := fs.Sub(migrationFiles, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := migrateTo(ctx, db, files); err != nil {
-		return err
-	}
-	return raiseWall(ctx, db)
+// wall.
+func (d *DB) prepare(ctx context.Context, existing bool) error {
+	return d.with(ctx, func(a admin) error {
+		if err := a.fit(ctx); err != nil {
+			return err
+		}
+		version, others, err := a.schema(ctx)
+		if err != nil {
+			return err
+		}
+		if d.begun = version == 0 && !others; d.begun && existing {
+			return ErrEmpty
+		}
+		if err := a.migrate(ctx, migrationFiles); err != nil {
+			return err
+		}
+		return a.raiseWall(ctx)
+	})
 }
 
-func fit(ctx context.Context, db *sql.DB) error {
-	var version int
-	var encoding string
-	var above bool
-	err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
-		rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user`).Scan(&version, &encoding, &above)
+func (a admin) fit(ctx context.Context) error {
+	r, err := a.row(ctx, `SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding'),
+		rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user`)
+	if err != nil {
+		return err
+	}
+	version, err := strconv.Atoi(r[0])
 	switch {
 	case err != nil:
 		return err
 	case version < oldest:
-		return fmt.Errorf("%w: it is version %d, and 15 is the oldest that was tried", ErrUnfit, version/10000)
-	case encoding != "UTF8":
-		return fmt.Errorf("%w: the database's encoding is %s: create it with ENCODING 'UTF8'", ErrUnfit, encoding)
-	case above:
+		return fmt.Errorf("%w: it is version %d, and %d is the oldest that was tried", ErrUnfit, version, oldest)
+	case r[1] != "UTF8":
+		return fmt.Errorf("%w: the database's encoding is %s: create it with ENCODING 'UTF8'", ErrUnfit, r[1])
+	case r[2] == "t":
 		return fmt.Errorf("%w: its role is a superuser's or has BYPASSRLS, which goes through the wall between tenants: create a role of its own", ErrUnfit)
 	}
 	return nil
 }
 
-// migrateTo runs the migrations that the database lacks, each in a transaction,
-// and one process at a time.
-func migrateTo(ctx context.Context, db *sql.DB, files fs.FS) error {
-	newest, err := newestOf(files)
+// migrate runs the migrations that the database lacks, each in a transaction,
+// and one process at a time. They are goose's files and are kept in goose's
+// table; its runner needs database/sql, whose driver is larger than all of this
+// package and what it needs.
+func (a admin) migrate(ctx context.Context, files fs.FS) error {
+	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	v, others, err := schemaVersion(ctx, db)
+	newest, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		return err
+	}
+	version, others, err := a.schema(ctx)
 	switch {
 	case err != nil:
 		return err
-	case v == newest:
-		return nil
-	case v > newest:
-		return fmt.Errorf("%w: its schema is %d, and this program knows %d: use the newer program, or restore a backup", ErrNewer, v, newest)
-	case v == 0 && others:
+	case version > newest:
+		return fmt.Errorf("%w: its schema is %d, and this program knows %d: use the newer program, or restore a backup", ErrNewer, version, newest)
+	case version == 0 && others:
 		return ErrForeign
 	}
-	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(one))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
-}
-
-func newestOf(files fs.FS) (newest int64, err error) {
-	names, err := fs.Glob(files, "*.sql")
-	for _, n := range names {
-		v, err := goose.NumericComponent(n)
+	for _, name := range names {
+		number, err := goose.NumericComponent(name)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		newest = max(newest, v)
+		if number <= version {
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		if err := a.alone(ctx, func() error { return a.step(ctx, number, string(text)) }); err != nil {
+			return fmt.Errorf("migration %d: %w", number, err)
+		}
 	}
-	return newest, err
+	return nil
 }
 
-// schemaVersion returns the number of the last migration that ran, 0 for none,
-// and whether the database has tables beside the list of migrations.
-func schemaVersion(ctx context.Context, db *sql.DB) (version int64, others bool, err error) {
-	var ours, all int
-	err = db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE relname = $1) FROM pg_class
-		WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`, goose.DefaultTablename).Scan(&all, &ours)
-	if err != nil || ours == 0 {
-		return 0, all > 0, err
+const keptMigrations = `
+	CREATE TABLE IF NOT EXISTS ` + goose.DefaultTablename + ` (
+		id         integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+		version_id bigint    NOT NULL,
+		is_applied boolean   NOT NULL,
+		tstamp     timestamp NOT NULL DEFAULT now()
+	)`
+
+// step runs a migration, unless another process has meanwhile.
+func (a admin) step(ctx context.Context, number int64, text string) error {
+	version, _, err := a.schema(ctx)
+	if err != nil || version >= number {
+		return err
 	}
-	err = db.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+goose.DefaultTablename).Scan(&version)
-	return version, all > ours, err
+	up, _, _ := strings.Cut(text, "-- +goose Down")
+	return errors.Join(a.exec(ctx, keptMigrations), a.exec(ctx, up),
+		a.exec(ctx, fmt.Sprintf("INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", goose.DefaultTablename, number)))
+}
+
+// schema returns the number of the last migration that ran, 0 for none, and
+// whether the database has tables beside the list of migrations.
+func (a admin) schema(ctx context.Context) (version int64, others bool, err error) {
+	r, err := a.row(ctx, `SELECT count(*), count(*) FILTER (WHERE relname = '`+goose.DefaultTablename+`') FROM pg_class
+		WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`)
+	if err != nil || r[1] == "0" {
+		return 0, err == nil && r[0] != "0", err
+	}
+	others = r[0] != "1"
+	if r, err = a.row(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+goose.DefaultTablename); err != nil {
+		return 0, false, err
+	}
+	version, err = strconv.ParseInt(r[0], 10, 64)
+	return version, others, err
 }
 
 // SchemaVersion returns the number of the last migration in the database.
-func (d *DB) SchemaVersion(ctx context.Context) (int64, error) {
-	db := d.sql()
-	v, _, err := schemaVersion(ctx, db)
-	return v, errors.Join(err, db.Close())
+func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
+	err = d.with(ctx, func(a admin) error {
+		version, _, err = a.schema(ctx)
+		return err
+	})
+	return version, err
 }

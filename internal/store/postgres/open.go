@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,9 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"golang.org/x/sys/unix"
 
 	"chartline/internal/care"
@@ -36,7 +33,7 @@ type Options struct {
 // DB is an open database. It implements store.Store.
 type DB struct {
 	*sqlstore.Store
-	config *pgx.ConnConfig
+	config *pgconn.Config
 	begun  bool
 }
 
@@ -55,7 +52,7 @@ var ErrUnfit = errors.New("this PostgreSQL server cannot be used")
 // PGPASSFILE) or from password. Several processes on several machines may open
 // one database.
 func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
-	config, err := pgx.ParseConfig(url)
+	config, err := pgconn.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database's URL is not one of PostgreSQL's: postgres://user@host:port/name") // the error may repeat a password
 	}
@@ -82,7 +79,7 @@ func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
 
 // settle sets what every connection has. Times are those of the server, and
 // below answerLimit, so that the server ends a statement before we give it up.
-func settle(c *pgx.ConnConfig, o Options) {
+func settle(c *pgconn.Config, o Options) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second
 	}
@@ -116,7 +113,7 @@ func (d *DB) connector(writes bool, tell func(string)) sqlstore.Connector {
 	return func(ctx context.Context) (sqlstore.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, d.config.ConnectTimeout+answerLimit)
 		defer cancel()
-		config := d.config.Config.Copy()
+		config := d.config.Copy()
 		if writes {
 			// Whatever the server's default: what is acknowledged is on its disk.
 			config.AfterConnect = durable
@@ -140,61 +137,36 @@ func durable(ctx context.Context, pg *pgconn.PgConn) error {
 	return err
 }
 
-// sql opens the database for what is not sqlstore's: migrations and checks. It
-// sees all tenants' rows and has no limit of time.
-func (d *DB) sql() *sql.DB {
-	c := d.config.Copy()
-	maps.Copy(c.RuntimeParams, map[string]string{"chartline.tenant": everybody, "chartline.instance": everybody, "statement_timeout": "0"})
-	return stdlib.OpenDB(*c)
-}
-
 // Verify has the server read the whole database: every row, and with the
 // extension amcheck every index against its rules. After damage was found
 // nothing more is written.
-func (d *DB) Verify(ctx context.Context) (err error) {
-	db := d.sql()
-	defer func() { err = errors.Join(err, db.Close()) }()
-	tables, err := texts(ctx, db, `SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1`)
+func (d *DB) Verify(ctx context.Context) error {
+	err := d.with(ctx, func(a admin) error { return a.verify(ctx) })
+	if err != nil && faultOf(err) == sqlstore.FaultDamaged {
+		d.MarkDamaged()
+		return &care.Error{Kind: care.KindUnavailable, Message: "the database is damaged", Cause: err}
+	}
 	if err != nil {
 		return care.Unavailable(err)
-	}
-	checks := make([]string, 0, len(tables))
-	for _, table := range tables {
-		// Every column of every row, so that what lies beside the row is read too.
-		checks = append(checks, "SELECT count(*) FROM "+table+" t WHERE length(t::text) < 0") // #nosec G202 -- quoted by the server
-	}
-	installed, err := texts(ctx, db, `SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'amcheck'`)
-	if err != nil {
-		return care.Unavailable(err)
-	}
-	if len(installed) > 0 {
-		checks = append(checks, `SELECT bt_index_check(c.oid) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
-			WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relnamespace = current_schema()::regnamespace`)
-	}
-	for _, check := range checks {
-		if _, err := db.ExecContext(ctx, check); err != nil {
-			if faultOf(err) == sqlstore.FaultDamaged {
-				d.MarkDamaged()
-				return &care.Error{Kind: care.KindUnavailable, Message: "the database is damaged", Cause: err}
-			}
-			return care.Unavailable(err)
-		}
 	}
 	return nil
 }
 
-func texts(ctx context.Context, db *sql.DB, query string) (list []string, err error) {
-	r, err := db.QueryContext(ctx, query)
+func (a admin) verify(ctx context.Context) error {
+	tables, err := a.rows(ctx, `SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1`)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	for r.Next() {
-		var v string
-		if err := r.Scan(&v); err != nil {
-			return nil, err
+	for _, t := range tables {
+		// Every column of every row, so that what lies beside the row is read too.
+		if err := a.exec(ctx, "SELECT count(*) FROM "+t[0]+" t WHERE length(t::text) < 0"); err != nil {
+			return err
 		}
-		list = append(list, v)
 	}
-	return list, r.Err()
+	installed, err := a.rows(ctx, `SELECT FROM pg_extension WHERE extname = 'amcheck'`)
+	if err != nil || len(installed) == 0 {
+		return err
+	}
+	return a.exec(ctx, `SELECT count(bt_index_check(c.oid)) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+		WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relnamespace = current_schema()::regnamespace`)
 }

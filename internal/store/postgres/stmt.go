@@ -9,9 +9,24 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"chartline/internal/store/sqlstore"
+)
+
+// The types that columns and arguments have (pg_type), and the two forms in which
+// they travel.
+const (
+	typeBool    = 16
+	typeBytea   = 17
+	typeInt8    = 20
+	typeInt2    = 21
+	typeInt4    = 23
+	typeText    = 25
+	typeVarchar = 1043
+	typeNumeric = 1700
+
+	inText   = 0
+	inBinary = 1
 )
 
 // stmt implements sqlstore.Stmt.
@@ -41,10 +56,10 @@ func newStmt(k *conn, d *pgconn.StatementDescription) *stmt {
 // come as text.
 func format(t uint32) int16 {
 	switch t {
-	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.BoolOID, pgtype.ByteaOID:
-		return pgtype.BinaryFormatCode
+	case typeInt2, typeInt4, typeInt8, typeBool, typeBytea:
+		return inBinary
 	}
-	return pgtype.TextFormatCode
+	return inText
 }
 
 func (s *stmt) bind(args []any) error {
@@ -65,7 +80,7 @@ func (s *stmt) bind(args []any) error {
 // that is like no other: whoever asks for it finds nothing. It is never stored.
 func (s *stmt) askable() {
 	for i, t := range s.params {
-		if t != pgtype.TextOID && t != pgtype.VarcharOID {
+		if t != typeText && t != typeVarchar {
 			continue
 		}
 		if b := s.args[i]; bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b) {
@@ -84,29 +99,29 @@ func encode(to []byte, v any, t uint32) ([]byte, error) {
 		return nil, nil
 	case int64:
 		switch t {
-		case pgtype.Int8OID:
+		case typeInt8:
 			return binary.BigEndian.AppendUint64(to, uint64(v)), nil // #nosec G115 -- two's complement
-		case pgtype.Int4OID:
+		case typeInt4:
 			if int64(int32(v)) != v { // #nosec G115 -- this is the check
 				return nil, fmt.Errorf("%d does not fit a 32-bit column", v)
 			}
 			return binary.BigEndian.AppendUint32(to, uint32(int32(v))), nil // #nosec G115 -- checked
-		case pgtype.NumericOID:
+		case typeNumeric:
 			return strconv.AppendInt(to, v, 10), nil
 		}
 	case bool:
-		if t == pgtype.BoolOID {
+		if t == typeBool {
 			if v {
 				return append(to, 1), nil
 			}
 			return append(to, 0), nil
 		}
 	case string:
-		if t == pgtype.TextOID || t == pgtype.VarcharOID {
+		if t == typeText || t == typeVarchar {
 			return append(to, v...), nil
 		}
 	case []byte:
-		if t == pgtype.ByteaOID {
+		if t == typeBytea {
 			return append(to, v...), nil
 		}
 	}
@@ -183,19 +198,19 @@ func (r *rows) Null(column int) bool { return r.values[column] == nil }
 func (r *rows) Int(column int) int64 {
 	v := r.values[column]
 	switch r.columns[column] {
-	case pgtype.Int8OID:
+	case typeInt8:
 		if len(v) == 8 {
 			return int64(binary.BigEndian.Uint64(v)) // #nosec G115 -- two's complement
 		}
-	case pgtype.Int4OID:
+	case typeInt4:
 		if len(v) == 4 {
 			return int64(int32(binary.BigEndian.Uint32(v))) // #nosec G115 -- two's complement
 		}
-	case pgtype.Int2OID:
+	case typeInt2:
 		if len(v) == 2 {
 			return int64(int16(binary.BigEndian.Uint16(v))) // #nosec G115 -- two's complement
 		}
-	case pgtype.BoolOID:
+	case typeBool:
 		if len(v) == 1 {
 			return int64(v[0])
 		}
