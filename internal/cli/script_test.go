@@ -38,8 +38,9 @@ func TestMain(m *testing.M) {
 //	start CMD...     starts chartline CMD --json on a free port and waits for its
 //	                 line, of which each text becomes a variable: url is $url,
 //	                 other.token $other_token; $address is without http://
-//	stop             ends it by SIGTERM; it must exit with 0 within 15 s
-//	kill             ends it by SIGKILL
+//	terminate        ends it by SIGTERM; (testscript's own stop would end the script)
+//	                 it must exit with 0 within 15 s
+//	kill9            ends it by SIGKILL
 //	http STATUS METHOD PATH [NAME: VALUE]... [@FILE|{JSON}]
 //	                 asks $url with the bearer $token; the body is stdout
 //	member NAME PATH sets NAME to a member of the last stdout, such as items.0.id
@@ -60,7 +61,7 @@ func TestSessions(t *testing.T) {
 			return os.CopyFS(filepath.Join(e.WorkDir, "clips"), audio.FS)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "kill": kill, "http": ask, "member": setMember, "exits": exits,
+			"start": start, "terminate": stop, "kill9": kill, "http": ask, "member": setMember, "exits": exits,
 			"bucket": func(ts *testscript.TestScript, _ bool, _ []string) { makeBucket(ts, t, buckets) },
 		},
 	})
