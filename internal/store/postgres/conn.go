@@ -258,7 +258,9 @@ func (k *conn) begin(sql string, args []any) error {
 		if err := k.settle(); err != nil {
 			return err
 		}
-		if err := k.pg.CheckConn(); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+		defer cancel()
+		if err := k.pg.Ping(ctx); err != nil {
 			return errors.Join(errBroken, err)
 		}
 	}

@@ -85,7 +85,7 @@ func (s *Store) begin(ctx context.Context, c *conn) (*conn, error) {
 	if err == nil {
 		return c, nil
 	}
-	c = discard(c)
+	discard(c)
 	if s.dialect.Fault(err) != FaultRetry {
 		return nil, err
 	}
