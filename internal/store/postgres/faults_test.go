@@ -39,7 +39,7 @@ func TestWhatWasAcknowledgedSurvivesACrashOfTheServer(t *testing.T) {
 	)
 	for worker := range 4 {
 		wg.Go(func() {
-			for n := worker * 1000; ; n++ {
+			for n := worker * 1_000_000; ; n++ {
 				select {
 				case <-stop:
 					return
