@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests run beside the server and this machine lacks:
-# PostgreSQL (the SQL is checked against its grammar), strace and sqlite3 (fault
-# tests), chromium (the portal's pages), curl and jq; and builds the S3 server
-# that the media tests run against. Needs apt-get and the right to use it only
-# where something is missing.
+# PostgreSQL (the SQL is checked against its grammar), strace, sqlite3 and nginx
+# (fault tests), chromium (the portal's pages), curl and jq; and builds the S3
+# server that the media tests run against. Needs apt-get and the right to use it
+# only where something is missing.
 set -euo pipefail
 
 s3server="$HOME/.cache/chartline-test-tools/versitygw-v1.8.0" # internal/blob/s3/s3test looks there
@@ -24,6 +24,7 @@ need curl curl
 need jq jq
 need strace strace
 need sqlite3 sqlite3
+PATH=$PATH:/usr/sbin need nginx nginx # in front of several nodes
 need chromium chromium
 need gcc gcc # the race detector links with it
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)

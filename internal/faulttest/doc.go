@@ -9,4 +9,5 @@
 // Start reading at site_test.go. For a long run:
 //
 //	go test ./internal/faulttest -run Killed -rounds 200
+//	CHARTLINE_TEST_KILLING=5m go test ./internal/faulttest -run Nodes
 package faulttest

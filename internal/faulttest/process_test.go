@@ -49,7 +49,7 @@ func (s *site) startUnder(t testing.TB, under []string, flags ...string) *proces
 	t.Helper()
 	program := cmp.Or(s.program, os.Args[0])
 	args := append(under, program, "serve", "--json", "--data", s.dir, "--listen", "127.0.0.1:0")
-	args = append(args, flags...)
+	args = append(append(args, s.places...), flags...)
 	p := &process{t: t, cmd: exec.Command(args[0], args[1:]...), log: &logBuffer{}, ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childVariable+"=1", "GORACE=atexit_sleep_ms=0 halt_on_error=1")
 	for name, value := range s.env {

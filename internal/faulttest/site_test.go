@@ -18,6 +18,7 @@ import (
 type site struct {
 	dir     string
 	tenants []*tenant
+	places  []string          // flags that say where data is that is not in dir
 	env     map[string]string // of its servers and commands, beside the usual
 	program string            // that its servers are; empty is this one
 }
@@ -61,7 +62,25 @@ type madeSite struct {
 // with.
 var madeOnce = sync.OnceValues(func() (made madeSite, err error) {
 	dir := filepath.Join(scratch, "site")
-	s := &site{dir: dir}
+	if made.clients, err = (&site{dir: dir}).populate(); err != nil {
+		return made, err
+	}
+	made.files = map[string][]byte{}
+	return made, filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, file)
+		if err != nil {
+			return err
+		}
+		made.files[name], err = os.ReadFile(file)
+		return err
+	})
+})
+
+// populate makes two tenants by the command line, each with a client.
+func (s *site) populate() (clients []credentials, err error) {
 	for _, name := range []string{"acme-health", "birch-clinic"} {
 		c := credentials{tenantName: name}
 		for _, step := range []struct {
@@ -82,28 +101,17 @@ var madeOnce = sync.OnceValues(func() (made madeSite, err error) {
 			doc := map[string]any{}
 			code, out, log := s.run(context.Background(), append(step.args, "--json")...)
 			if code != 0 {
-				return made, &failedCommand{step.args, log}
+				return nil, &failedCommand{step.args, log}
 			}
 			if err := json.Unmarshal([]byte(out), &doc); err != nil {
-				return made, err
+				return nil, err
 			}
 			step.read(doc)
 		}
-		made.clients = append(made.clients, c)
+		clients = append(clients, c)
 	}
-	made.files = map[string][]byte{}
-	return made, filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(dir, file)
-		if err != nil {
-			return err
-		}
-		made.files[name], err = os.ReadFile(file)
-		return err
-	})
-})
+	return clients, nil
+}
 
 type failedCommand struct {
 	args []string
@@ -116,7 +124,7 @@ func (f *failedCommand) Error() string { return strings.Join(f.args, " ") + ": "
 func (s *site) run(ctx context.Context, args ...string) (code int, out, log string) {
 	var stdout, stderr bytes.Buffer
 	env := func(name string) (string, bool) { v, ok := s.env[name]; return v, ok }
-	code = cli.Main(ctx, append(args, "--data", s.dir), env, strings.NewReader(""), &stdout, &stderr)
+	code = cli.Main(ctx, append(append(args, "--data", s.dir), s.places...), env, strings.NewReader(""), &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
 }
 

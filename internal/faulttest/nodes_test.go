@@ -1,0 +1,244 @@
+package faulttest
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"chartline/internal/blob/s3/s3test"
+	"chartline/internal/config"
+	"chartline/internal/store/postgres/pgtest"
+)
+
+// killingVariable says for how long nodes are killed.
+const killingVariable = "CHARTLINE_TEST_KILLING"
+
+// node is one of several servers of the same data.
+type node struct {
+	*site  // its own directory, with its checkpoints, and no tenants
+	listen string
+	run    *process
+}
+
+// fleet is several nodes with one database, one bucket, and nginx in front.
+type fleet struct {
+	*site // the tenants; its commands are run beside the nodes
+	nodes []*node
+	proxy *proxy
+	way   *way // of all requests
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	bucket := s3test.Start(t).Bucket(t)
+	media := config.S3{Endpoint: bucket.Endpoint, Region: bucket.Region, Bucket: bucket.Bucket, Prefix: bucket.Prefix, PathStyle: true}
+	places := []string{"--database", pgtest.Start(t).Empty(t), "--media", media.String()}
+	shared := map[string]string{
+		"CHARTLINE_S3_ACCESS_KEY": s3test.AccessKey, "CHARTLINE_S3_SECRET_KEY": s3test.SecretKey,
+		"CHARTLINE_AUDIT_KEY": newKey(), "CHARTLINE_MASTER_KEY": newKey(),
+	}
+	f := &fleet{site: &site{dir: t.TempDir(), places: places, env: shared}, way: &way{t: t, under: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
+	t.Cleanup(f.way.under.CloseIdleConnections)
+	clients, err := f.populate()
+	must(t, err)
+	var addresses []string
+	for range 3 {
+		n := &node{site: &site{dir: t.TempDir(), places: places, env: shared}, listen: freeAddress(t)}
+		n.begin(t)
+		f.nodes, addresses = append(f.nodes, n), append(addresses, n.listen)
+	}
+	f.proxy = startProxy(t, addresses)
+	for _, c := range clients {
+		f.tenants = append(f.tenants, newTenant(c))
+	}
+	f.reach(f.proxy.url)
+	return f
+}
+
+func newKey() string {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// freeAddress is one that stays free while nobody listens there: connections
+// that go out take none of these ports.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 15_000+mathrand.IntN(15_000))) // #nosec G404 -- any port will do
+		if err == nil {
+			must(t, l.Close())
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+func (f *fleet) reach(url string) {
+	for _, tn := range f.tenants {
+		tn.base, tn.http = url, &http.Client{Transport: f.way}
+	}
+}
+
+// begin starts a node and waits until it is ready.
+func (n *node) begin(t testing.TB) {
+	t.Helper()
+	n.run = n.startUnder(t, nil, "--listen", n.listen)
+	if n.run.url == "" {
+		t.Fatalf("a node ended before it was ready: %v\n%s", n.run.err, n.run.log)
+	}
+	eventually(t, "a node does not become ready", func() bool { return status(n.run.url+"/readyz", "") == http.StatusOK })
+}
+
+// status asks on a connection of its own; 0 is no answer.
+func status(url, token string) int {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return 0
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	r.Close = true
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0
+	}
+	_ = answer.Body.Close() // only its status is of interest
+	return answer.StatusCode
+}
+
+func killing(t testing.TB) time.Duration {
+	t.Helper()
+	text, given := os.LookupEnv(killingVariable)
+	if !given {
+		return 8 * time.Second
+	}
+	d, err := time.ParseDuration(text)
+	must(t, err)
+	return d
+}
+
+func TestNodesAreKilledRevokedOnAndRestartedWithoutALossOrAFailure(t *testing.T) {
+	t.Parallel()
+	rng := draw(t)
+	f := newFleet(t)
+	clinics := []clinic{f.tenants[0].open(t), f.tenants[1].open(t)}
+
+	// Killed, at random, while clients ask again for what was not answered.
+	f.way.again.Store(true)
+	kills := 0
+	endWork := work(t, rng, 3, none, clinics...)
+	for end := time.Now().Add(killing(t)); time.Now().Before(end); kills++ {
+		time.Sleep(time.Duration(rng.IntN(600)) * time.Millisecond)
+		n := f.nodes[rng.IntN(len(f.nodes))]
+		n.run.kill()
+		time.Sleep(time.Duration(rng.IntN(300)) * time.Millisecond)
+		n.begin(t)
+	}
+	done := endWork().done
+	t.Logf("%d kills, %d requests answered, %d of them asked for again", kills, done, f.way.repeated.Load())
+	if done < 5*kills {
+		t.Errorf("only %d requests were answered", done)
+	}
+	f.mustRevokeEverywhere(t)
+
+	// Restarted, one after another, while no request may fail.
+	f.way.again.Store(false)
+	time.Sleep(forgiven)
+	endWork = work(t, rng, 3, none, clinics...)
+	for _, n := range f.nodes {
+		n.run.stop()
+		n.begin(t)
+		time.Sleep(forgiven)
+	}
+	done = endWork().done
+	t.Logf("%d requests were answered during a rolling restart", done)
+	if done < 50 {
+		t.Errorf("only %d requests were answered during a rolling restart", done)
+	}
+	f.verifyAll(t)
+}
+
+// verifyAll holds every node against what was acknowledged, and the audit log
+// against the checkpoints of each.
+func (f *fleet) verifyAll(t *testing.T) {
+	t.Helper()
+	for i, n := range f.nodes {
+		f.reach(n.run.url)
+		for _, tn := range f.tenants {
+			for _, noun := range nouns {
+				for _, fault := range tn.compare(noun.path, noun.key, tn.list(t, noun.path, noun.key)) {
+					t.Errorf("%s by node %d: %s", tn.tenantName, i, fault)
+				}
+			}
+			tn.hear(t)
+		}
+	}
+	for _, tn := range f.tenants {
+		tn.findAnswers(t, f.site)
+	}
+	f.examine(t)
+	for _, n := range f.nodes {
+		n.command(t, "audit", "verify")
+	}
+	var dead struct {
+		Items []struct{ Kind, Reason string }
+	}
+	must(t, json.Unmarshal([]byte(f.command(t, "job", "list", "--state", "dead", "--json")), &dead))
+	if len(dead.Items) > 0 {
+		t.Errorf("jobs were given up: %v", dead.Items)
+	}
+}
+
+// mustRevokeEverywhere ends tokens by the command line while every node answers
+// to them: once the command returns, none does any more.
+func (f *fleet) mustRevokeEverywhere(t *testing.T) {
+	t.Helper()
+	tenant := f.first().tenantName
+	var client struct{ Name string }
+	must(t, json.Unmarshal([]byte(f.command(t, "client", "create", "--tenant", tenant, "--all-grants", "--json")), &client))
+	for _, how := range []string{"revoke-tokens", "disable"} {
+		var made struct{ Token string }
+		must(t, json.Unmarshal([]byte(f.command(t, "client", "token", client.Name, "--tenant", tenant, "--json")), &made))
+		ask := func(n *node) int { return status(n.run.url+"/api/v1/patients?limit=1", made.Token) }
+		stop := make(chan struct{})
+		var asking, asked sync.WaitGroup
+		for i, n := range f.nodes {
+			asking.Add(1)
+			asked.Go(func() {
+				if got := ask(n); got != http.StatusOK {
+					t.Errorf("node %d answers a new token with %d", i, got)
+				}
+				asking.Done()
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						ask(n) // so that it has the token in mind
+					}
+				}
+			})
+		}
+		asking.Wait()
+		f.command(t, "client", how, client.Name, "--tenant", tenant)
+		for i, n := range f.nodes {
+			if got := ask(n); got != http.StatusUnauthorized {
+				t.Errorf("after client %s node %d answers %d", how, i, got)
+			}
+		}
+		close(stop)
+		asked.Wait()
+	}
+}
