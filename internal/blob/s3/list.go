@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -79,32 +78,6 @@ func (s *Store) page(ctx context.Context, prefix, after string) ([]minio.ObjectI
 	return all, ctx.Err()
 }
 
-// uploads are the multipart uploads that this process is at.
-type uploads struct {
-	mu  sync.Mutex
-	ids map[string]bool
-}
-
-func (u *uploads) begin(id string) (end func()) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.ids == nil {
-		u.ids = map[string]bool{}
-	}
-	u.ids[id] = true
-	return func() {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		delete(u.ids, id)
-	}
-}
-
-func (u *uploads) has(id string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.ids[id]
-}
-
 // Sweep aborts the multipart uploads under our prefix that are a day old and not
 // this process's, and probes of that age.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
@@ -139,7 +112,7 @@ func (s *Store) sweepUploads(ctx context.Context, before time.Time) (n int, err 
 			return n, failed("list uploads", err)
 		}
 		for _, u := range page.Uploads {
-			if !u.Initiated.Before(before) || s.live.has(u.UploadID) {
+			if !u.Initiated.Before(before) || s.live.Has(u.UploadID) {
 				continue
 			}
 			if err := s.abort(ctx, u.Key, u.UploadID); err != nil {

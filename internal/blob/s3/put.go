@@ -167,7 +167,7 @@ func (w *writer) begin(ctx context.Context) error {
 	if err != nil {
 		return failed("begin upload", err)
 	}
-	w.end = w.store.live.begin(w.id)
+	w.end = w.store.live.Begin(w.id)
 	return nil
 }
 

@@ -104,7 +104,7 @@ type Store struct {
 	// buffers are lent to who reads.
 	buffers sync.Pool
 	proven  atomic.Bool // that the store honours conditions
-	live    uploads
+	live    blob.Underway
 }
 
 var _ blob.Store = (*Store)(nil)

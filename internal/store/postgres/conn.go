@@ -28,7 +28,6 @@ var errBroken = errors.New("the connection is broken")
 // that a transaction costs as many round trips as it has statements.
 type conn struct {
 	pg     *pgconn.PgConn
-	lock   bool // of one writer at a time; taken as each transaction begins
 	queue  []message
 	ending *pgconn.Pipeline // a ROLLBACK that was sent and not answered yet
 	stop   context.CancelFunc
@@ -50,8 +49,8 @@ const (
 	takeTurn = "SELECT pg_advisory_xact_lock(7166185170218120)" // any number that nothing else takes
 )
 
-func ready(ctx context.Context, pg *pgconn.PgConn, writes bool) (*conn, error) {
-	k := &conn{pg: pg, lock: writes, used: time.Now()}
+func ready(ctx context.Context, pg *pgconn.PgConn) (*conn, error) {
+	k := &conn{pg: pg, used: time.Now()}
 	p := pg.StartPipeline(ctx)
 	for _, sql := range []string{beginRead, beginWrite, savepoint, release, rollbackTo, commit, rollback, setScope, takeTurn} {
 		p.SendPrepare(sql, sql, nil)
@@ -265,10 +264,8 @@ func (k *conn) begin(sql string, args []any) error {
 		}
 	}
 	k.queue = append(k.queue[:0], message{name: sql})
-	if k.lock {
+	if sql == beginWrite {
 		k.queue = append(k.queue, message{name: takeTurn})
-	}
-	if sql == beginWrite && len(args) == 0 {
 		return nil // each savepoint says for whom
 	}
 	return k.within(args)

@@ -35,10 +35,14 @@ func (d *DB) prepare(ctx context.Context, existing bool) error {
 		if err != nil {
 			return err
 		}
-		if d.begun = version == 0 && !others; d.begun && existing {
+		d.begun = version == 0
+		switch {
+		case version == 0 && others:
+			return ErrForeign
+		case version == 0 && existing:
 			return ErrEmpty
 		}
-		if err := a.migrate(ctx, migrationFiles); err != nil {
+		if err := a.migrate(ctx, migrationFiles, version); err != nil {
 			return err
 		}
 		return a.raiseWall(ctx)
@@ -65,11 +69,11 @@ func (a admin) fit(ctx context.Context) error {
 	return nil
 }
 
-// migrate runs the migrations that the database lacks, each in a transaction,
+// migrate runs the migrations after version, which the database lacks, each in a transaction,
 // and one process at a time. They are goose's files and are kept in goose's
 // table; its runner needs database/sql, whose driver is larger than all of this
 // package and what it needs.
-func (a admin) migrate(ctx context.Context, files fs.FS) error {
+func (a admin) migrate(ctx context.Context, files fs.FS, version int64) error {
 	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		return err
@@ -78,14 +82,8 @@ func (a admin) migrate(ctx context.Context, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	version, others, err := a.schema(ctx)
-	switch {
-	case err != nil:
-		return err
-	case version > newest:
+	if version > newest {
 		return fmt.Errorf("%w: its schema is %d, and this program knows %d: use the newer program, or restore a backup", ErrNewer, version, newest)
-	case version == 0 && others:
-		return ErrForeign
 	}
 	for _, name := range names {
 		number, err := goose.NumericComponent(name)
@@ -121,8 +119,7 @@ func (a admin) step(ctx context.Context, number int64, text string) error {
 		return err
 	}
 	up, _, _ := strings.Cut(text, "-- +goose Down")
-	return errors.Join(a.exec(ctx, keptMigrations), a.exec(ctx, up),
-		a.exec(ctx, fmt.Sprintf("INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", goose.DefaultTablename, number)))
+	return a.exec(ctx, fmt.Sprintf("%s; %s; INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", keptMigrations, up, goose.DefaultTablename, number))
 }
 
 // schema returns the number of the last migration that ran, 0 for none, and

@@ -122,7 +122,7 @@ func (d *DB) connector(writes bool, tell func(string)) sqlstore.Connector {
 		if err != nil {
 			return nil, err
 		}
-		k, err := ready(ctx, pg, writes)
+		k, err := ready(ctx, pg)
 		if err != nil || tell == nil {
 			return k, err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -103,7 +104,7 @@ func encode(to []byte, v any, t uint32) ([]byte, error) {
 			return binary.BigEndian.AppendUint64(to, uint64(v)), nil // #nosec G115 -- two's complement
 		case typeInt4:
 			if int64(int32(v)) != v { // #nosec G115 -- this is the check
-				return nil, fmt.Errorf("%d does not fit a 32-bit column", v)
+				return nil, errors.New("does not fit a 32-bit column")
 			}
 			return binary.BigEndian.AppendUint32(to, uint32(int32(v))), nil // #nosec G115 -- checked
 		case typeNumeric:

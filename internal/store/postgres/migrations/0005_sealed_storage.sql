@@ -12,7 +12,8 @@ CREATE TABLE instance_key (
     PRIMARY KEY (tenant, instance, version)
 );
 
--- Left out of backups of rows: destroying a row here destroys its object.
+-- Destroying a row here destroys its object, but for the copies of the row in
+-- backups (docs/ops/encryption.md).
 CREATE TABLE data_key (
     tenant                  text COLLATE "C" NOT NULL,
     instance                text COLLATE "C" NOT NULL,

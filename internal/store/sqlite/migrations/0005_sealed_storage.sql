@@ -12,7 +12,8 @@ CREATE TABLE instance_key (
     PRIMARY KEY (tenant, instance, version)
 ) STRICT, WITHOUT ROWID;
 
--- Left out of backups of rows: destroying a row here destroys its object.
+-- Destroying a row here destroys its object, but for the copies of the row in
+-- backups (docs/ops/encryption.md).
 CREATE TABLE data_key (
     tenant     TEXT    NOT NULL,
     instance   TEXT    NOT NULL,
