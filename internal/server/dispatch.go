@@ -124,10 +124,10 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			// may have found another end: nothing more is read from there.
 			w.Header().Set("Connection", "close")
 		}
-		s.metrics.inFlight.Inc()
+		s.metrics.inFlight.Add(1)
 		s.handling.Add(1)
 		defer func() {
-			s.metrics.inFlight.Dec()
+			s.metrics.inFlight.Add(-1)
 			s.finish(&w.Event)
 			s.handling.Add(-1)
 		}()

@@ -68,7 +68,6 @@ func (s *Server) opsHandler(withMetrics bool) http.Handler {
 		"name": "chartline", "version": s.deps.Version, "description": "The open, self-hosted server for recorded care.",
 		"links": map[string]string{"openapi": "/api/v1/openapi.json", "health": "/healthz", "readiness": "/readyz"},
 	}
-	metrics := s.metrics.handler()
 	serve := map[string]http.HandlerFunc{
 		"/": func(w http.ResponseWriter, _ *http.Request) { _ = httpio.WriteJSON(w, http.StatusOK, about) },
 		"/healthz": func(w http.ResponseWriter, _ *http.Request) {
@@ -80,7 +79,7 @@ func (s *Server) opsHandler(withMetrics bool) http.Handler {
 				s.calls.NotFound(w, r)
 				return
 			}
-			metrics.ServeHTTP(w, r)
+			s.metrics.registry.ServeHTTP(w, r)
 		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

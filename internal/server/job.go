@@ -24,7 +24,7 @@ func (s *Server) startJobs() (stop func()) {
 	o := *s.deps.Jobs
 	o.Handlers, o.Log, o.Now = s.handlers(), s.deps.Log, s.deps.Now
 	o.Told = func(kind string, outcome jobs.Outcome) {
-		s.metrics.jobRuns.WithLabelValues(kind, string(outcome)).Inc()
+		s.metrics.jobRuns.With(kind, string(outcome)).Inc()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"chartline/internal/api/calls"
 	"chartline/internal/api/graph"
 	"chartline/internal/api/httpio"
@@ -122,7 +120,7 @@ func New(d Deps) *Server {
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},
 		health:  newHealth(d.Checks, d.Log),
-		metrics: newMetrics(prometheus.NewRegistry()),
+		metrics: newMetrics(),
 	}
 }
 
@@ -158,7 +156,7 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 		go func() { failed <- main.Serve(l.Main) }()
 	}
 	if l.Metrics != nil {
-		extra := s.httpServer(s.metrics.handler())
+		extra := s.httpServer(s.metrics.registry)
 		servers = append(servers, extra)
 		go func() { failed <- extra.Serve(l.Metrics) }()
 	}

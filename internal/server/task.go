@@ -64,7 +64,7 @@ func (t *tasks) once(ctx context.Context, job task) (err error) {
 			outcome = "failed"
 			t.log.Error("recurring work failed", "task", job.name, "cause", err.Error())
 		}
-		t.count.taskRuns.WithLabelValues(job.name, outcome).Inc()
+		t.count.taskRuns.With(outcome, job.name).Inc()
 	}()
 	return job.run(ctx)
 }
