@@ -20,6 +20,16 @@ func join(head []byte, chunks ...[]byte) []byte {
 
 func TestChunksThatAreMovedCutOrSplicedAreFound(t *testing.T) {
 	t.Parallel()
+	for form, seal := range forms() {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			chunksMovedCutOrSpliced(t, seal)
+		})
+	}
+}
+
+func chunksMovedCutOrSpliced(t *testing.T, seal func(testing.TB, Key, []byte) []byte) {
+	t.Helper()
 	k, other := NewKey(), NewKey()
 	plain := data(4*ChunkSize + 10)
 	head, c := chunked(seal(t, k, plain))
@@ -41,6 +51,7 @@ func TestChunksThatAreMovedCutOrSplicedAreFound(t *testing.T) {
 		"the header of another file of the key": join(againHead, c...),
 		"the header of another key":             join(otherHead, c...),
 		"another file":                          join(otherHead, o...),
+		"an empty chunk after a full end":       withEmptyChunk(t, head, plain[:4*ChunkSize], k),
 		"nothing":                               nil,
 		"plain bytes":                           plain,
 	} {
@@ -48,8 +59,43 @@ func TestChunksThatAreMovedCutOrSplicedAreFound(t *testing.T) {
 	}
 }
 
+// withEmptyChunk is a file whose last chunk, empty, follows on a full one, all of
+// it sealed as it should be: what no writer makes.
+func withEmptyChunk(t *testing.T, head, plain []byte, k Key) []byte {
+	t.Helper()
+	aead, err := openPrefix(head, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, last := slices.Clone(head), int64(len(plain)/ChunkSize)
+	for i := range last {
+		nonce := chunkNonce(i, false)
+		file = aead.Seal(file, nonce[:], plain[i*ChunkSize:(i+1)*ChunkSize], nil)
+	}
+	nonce := chunkNonce(last, true)
+	return aead.Seal(file, nonce[:], nil, nil)
+}
+
+func TestTheHeaderOfOneFormBeforeTheChunksOfTheOtherIsFound(t *testing.T) {
+	t.Parallel()
+	k, plain := NewKey(), data(ChunkSize+10)
+	now, before := seal(t, k, plain), sealAge(t, k, plain)
+	mustFindDamage(t, "the present header", append(now[:Prefix:Prefix], before[Prefix:]...), k, plain)
+	mustFindDamage(t, "the former header", append(before[:Prefix:Prefix], now[Prefix:]...), k, plain)
+}
+
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	t.Parallel()
+	for form, seal := range forms() {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			flippedBits(t, seal)
+		})
+	}
+}
+
+func flippedBits(t *testing.T, seal func(testing.TB, Key, []byte) []byte) {
+	t.Helper()
 	k, plain := NewKey(), data(300)
 	file := seal(t, k, plain)
 	for i := range len(file) * 8 {
@@ -116,16 +162,23 @@ func TestACutIsFoundAtTheEndWhereTheSizeIsNotKnown(t *testing.T) {
 
 func FuzzHeaders(f *testing.F) {
 	k, plain := Key{1}, []byte("an invented patient's visit")
-	file, err := os.ReadFile("testdata/short.age") // the same in every process of the fuzzer
-	if err != nil {
-		f.Fatal(err)
+	var files [][]byte // the same in every process of the fuzzer
+	for _, name := range []string{"short.sealed", "short.age"} {
+		file, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		files = append(files, file)
+		f.Add(file)
+		f.Add(file[:Prefix])
+		f.Add(file[:ageHeader])
 	}
-	f.Add(file)
-	f.Add(file[:headerSize])
-	f.Add(bytes.Replace(file, []byte(" 1\n"), []byte(" 9\n"), 1))
+	f.Add(bytes.Replace(files[0], []byte("chartline-sealed/2"), []byte("chartline-sealed/3"), 1))
+	f.Add(bytes.Replace(files[1], []byte(" 1\n"), []byte(" 9\n"), 1))
 	f.Add(append([]byte(intro), make([]byte, 200)...))
+	f.Add(append([]byte(ageIntro), make([]byte, 200)...))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		if bytes.Equal(in, file) {
+		if bytes.Equal(in, files[0]) || bytes.Equal(in, files[1]) {
 			return
 		}
 		mustFindDamage(t, "fuzzed", in, k, plain)

@@ -2,16 +2,10 @@ package sealed
 
 import (
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
-
-	"filippo.io/age"
-	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // Buffers lends chunks to the files that share it, so that a file holds memory
@@ -31,11 +25,10 @@ func (b *Buffers) put(c *[sealedChunk]byte) { b.pool.Put(c) }
 // that it lies in and no other, and returns nothing of a chunk that is not
 // authentic. It is safe for concurrent use.
 //
-// The library's own reader keeps a chunk for as long as it is open and makes a
-// new one for each read. A download that waits for its client should hold
-// nothing, so that here chunks are opened where they are needed, in buffers that
-// are lent. The library still reads the header, and the tests hold every file
-// against it.
+// A download that waits for its client should hold nothing, so that chunks are
+// opened where they are needed, in buffers that are lent. age files, the former
+// form, are read by the same code over the library's header, and the tests hold
+// it against the library's own reader.
 type File struct {
 	src     io.ReaderAt
 	aead    cipher.AEAD
@@ -55,21 +48,9 @@ func Open(src io.ReaderAt, size int64, k Key, b *Buffers) (*File, error) {
 	if err := readFull(src, prefix[:], 0); err != nil {
 		return nil, err
 	}
-	i, err := k.identity()
+	aead, err := openPrefix(prefix[:], k)
 	if err != nil {
-		return nil, fmt.Errorf("sealed: %w", err)
-	}
-	fileKey, err := age.DecryptHeader(prefix[:headerSize], i)
-	if err != nil {
-		return nil, fmt.Errorf("%w: header: %w", ErrDamaged, err)
-	}
-	streamKey, err := hkdf.Key(sha256.New, fileKey, prefix[headerSize:], "payload", chacha20poly1305.KeySize)
-	if err != nil {
-		return nil, fmt.Errorf("sealed: %w", err)
-	}
-	aead, err := chacha20poly1305.New(streamKey)
-	if err != nil {
-		return nil, fmt.Errorf("sealed: %w", err)
+		return nil, err
 	}
 	f := &File{src: src, aead: aead, size: plain, buffers: b}
 	if plain == 0 { // no read would ever look at it
@@ -163,20 +144,11 @@ func (f *File) chunkLength(index int64) int {
 
 // chunk reads a chunk into buf and opens it into dst, which may be buf's own.
 func (f *File) chunk(index int64, buf *[sealedChunk]byte, dst []byte) ([]byte, error) {
-	text := buf[:f.chunkLength(index)+chunkTag]
-	if err := readFull(f.src, text, Prefix+index*sealedChunk); err != nil {
+	chunk := buf[:f.chunkLength(index)+chunkTag]
+	if err := readFull(f.src, chunk, Prefix+index*sealedChunk); err != nil {
 		return nil, err
 	}
-	var nonce [chacha20poly1305.NonceSize]byte
-	binary.BigEndian.PutUint64(nonce[3:11], uint64(index)) // #nosec G115 -- never negative
-	if index == chunks(f.size)-1 {
-		nonce[11] = 1
-	}
-	plain, err := f.aead.Open(dst, nonce[:], text, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: chunk %d", ErrDamaged, index)
-	}
-	return plain, nil
+	return openChunk(f.aead, dst, chunk, index, index == chunks(f.size)-1)
 }
 
 // readFull fills p or fails; a file that ends before is damaged.
