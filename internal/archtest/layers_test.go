@@ -39,6 +39,7 @@ var layers = []layer{
 	{"store/storetest", []string{"store", "audit"}, "a suite knows its seam only"},
 	{"store/sqlstore", []string{"store"}, "one SQL text for every engine"},
 	{"store/sqlite", []string{"store", "store/sqlstore"}, "an engine opens, the SQL is shared"},
+	{"store/sqlite/sqlitetest", []string{"store/sqlite"}, "databases for the engine's tests"},
 	{"store/postgres", []string{"store", "store/sqlstore"}, "an engine opens, the SQL is shared"},
 	{"store/postgres/pgtest", []string{"store/postgres"}, "a server for the engine's tests"},
 	{"backup", []string{"store", "blob", "sealed"}, "copies what is stored; the command line decides, audits and opens"},

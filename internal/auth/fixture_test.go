@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"chartline/internal/care"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 )
 
 var live = care.Scope{Tenant: "acme-health", Instance: "live"}
@@ -38,7 +38,7 @@ type door struct {
 
 func open(t *testing.T) *door {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chartline.db"), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{})
 	must(t, err)
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {

@@ -159,7 +159,7 @@ func (w *world) send(s step, from string) (reply, sent) {
 func (w *world) exchange(method string, raw []byte, from string) (reply, error) {
 	conn := w.dial(from)
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return reply{}, err
 	}
 	if _, err := conn.Write(raw); err != nil {

@@ -1,7 +1,9 @@
 package contracttest
 
 import (
+	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,9 @@ func TestNoRequestIsReadAsTwo(t *testing.T) {
 	const body = `{"apiClient": "a", "secret": "b"}`
 	post := func(headers, body string) string {
 		return "POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + headers + "\r\n" + body
+	}
+	if answers := w.stream(t, hidden+hidden); strings.Count(answers, "X-Request-Id: ") != 2 || strings.Count(answers, `"checks"`) != 2 {
+		t.Fatalf("of two requests that are clearly two, the answers are\n%s", answers)
 	}
 	for what, raw := range map[string]string{
 		"both lengths, chunked ends first":    post("Content-Length: 60\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"+hidden),
@@ -74,18 +79,20 @@ func TestNoRequestIsReadAsTwo(t *testing.T) {
 	}
 }
 
-// stream sends bytes and returns all that comes until the server hangs up, or
-// says nothing for a while.
+// stream sends bytes, says that there will be no more, and returns all that comes
+// until the server hangs up.
 func (w *world) stream(t *testing.T, raw string) string {
 	t.Helper()
 	conn := w.dial("")
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(700 * time.Millisecond)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(conn, raw); err != nil {
-		return ""
+	_, _ = io.WriteString(conn, raw) // who is refused early takes no more
+	_ = conn.(*net.TCPConn).CloseWrite()
+	got, err := io.ReadAll(conn)
+	if err, ok := errors.AsType[net.Error](err); ok && err.Timeout() {
+		t.Errorf("the server does not hang up; it said\n%s", got)
 	}
-	got, _ := io.ReadAll(conn) // a deadline is an end too
 	return string(got)
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"chartline/internal/care"
+	"chartline/internal/store/sqlite"
 	"chartline/internal/testkit"
 )
 
@@ -117,7 +118,15 @@ func TestSprayingNamesLocksNobodyOut(t *testing.T) {
 // raw and encoded: S28, S54. Files are their owner's alone.
 func TestSecretsAreNowhereInWhatIsStored(t *testing.T) {
 	t.Parallel()
-	w := openWorld(t, testkit.Options{}) // its files are as the server made them
+	dir := t.TempDir()
+	made, err := sqlite.Open(t.Context(), filepath.Join(dir, "chartline.db"), sqlite.Options{})
+	if err == nil {
+		err = made.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := openWorld(t, testkit.Options{Dir: dir}) // its files are as the server makes them
 	w.plant(clinic(t))
 	for _, way := range tokenWays {
 		w.serve(w.askToken(way, "acme-health", w.vars["client"], w.vars["secret"]))

@@ -89,7 +89,7 @@ func TestUploadsThatLieAboutTheirLengthLeaveNothing(t *testing.T) {
 		}
 	}
 	// What is put away when a request is cut off may take a moment longer.
-	for end := time.Now().Add(5 * time.Second); w.mediaFiles() != before && time.Now().Before(end); {
+	for end := time.Now().Add(patience); w.mediaFiles() != before && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if n := w.mediaFiles(); n != before {
@@ -116,7 +116,7 @@ func (w *world) dribbled(framing string, send func(io.Writer), hangUp bool) (int
 	w.t.Helper()
 	conn := w.dial("")
 	defer conn.Close()
-	w.must(conn.SetDeadline(time.Now().Add(20 * time.Second)))
+	w.must(conn.SetDeadline(time.Now().Add(patience)))
 	_, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: multipart/form-data; boundary=x\r\n%s\r\n\r\n",
 		attachments, w.vars["token"], framing)
 	w.must(err)
@@ -252,7 +252,7 @@ func TestAServerRemovesWhatNoFormCitedByItself(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.kit.Server.Run(ctx, server.Listeners{Main: listener}) }()
-	for end := time.Now().Add(20 * time.Second); w.storedFiles() == stored && time.Now().Before(end); {
+	for end := time.Now().Add(patience); w.storedFiles() == stored && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	stop()

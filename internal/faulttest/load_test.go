@@ -90,34 +90,71 @@ type worker struct {
 
 	patients, encounters, sessions, calls, recordings []*thing
 	owner                                             map[string]string // of a call, its patient; of a recording, its session's encounter
-	tally
+	load                                              *load
 }
 
 // tally is how many requests were answered, and how many refused with an excuse.
 type tally struct{ done, refused int }
 
+// load is workers at their work.
+type load struct {
+	t      testing.TB
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+
+	mu sync.Mutex
+	tally
+}
+
 // work starts n workers of each clinic, and returns how to end them and learn
 // what they were told.
 func work(t testing.TB, rng *rand.Rand, n int, excused func(int) bool, clinics ...clinic) (end func() tally) {
+	return begin(t, rng, n, excused, clinics...).end
+}
+
+// begin starts n workers of each clinic.
+func begin(t testing.TB, rng *rand.Rand, n int, excused func(int) bool, clinics ...clinic) *load {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	var wait sync.WaitGroup
-	var all []*worker
+	l := &load{t: t, cancel: cancel}
 	for _, c := range clinics {
 		for range n {
-			w := &worker{clinic: c, t: t, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), excused: excused, owner: map[string]string{}} // #nosec G404 -- as draw
-			all = append(all, w)
-			wait.Go(func() { w.run(ctx) })
+			w := &worker{clinic: c, t: t, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), excused: excused, owner: map[string]string{}, load: l} // #nosec G404 -- as draw
+			l.wait.Go(func() { w.run(ctx) })
 		}
 	}
-	return sync.OnceValue(func() (sum tally) {
-		cancel()
-		wait.Wait()
-		for _, w := range all {
-			sum.done += w.done
-			sum.refused += w.refused
-		}
-		return sum
+	return l
+}
+
+// told is what the workers were told so far.
+func (l *load) told() tally {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tally
+}
+
+func (l *load) count(done, refused int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done += done
+	l.refused += refused
+}
+
+// more waits until so many more requests have been answered, and so many more
+// refused: however slow the machine, something has then been done.
+func (l *load) more(done, refused int) {
+	l.t.Helper()
+	before := l.told()
+	eventually(l.t, "the workers do not go on", func() bool {
+		now := l.told()
+		return now.done >= before.done+done && now.refused >= before.refused+refused
 	})
+}
+
+// end has the workers end, and returns what they were told.
+func (l *load) end() tally {
+	l.cancel()
+	l.wait.Wait()
+	return l.told()
 }
 
 func none(int) bool { return false }
@@ -141,9 +178,9 @@ func (w *worker) run(ctx context.Context) {
 		case err != nil:
 			return
 		case got.status < 300:
-			w.done++
+			w.load.count(1, 0)
 		case w.excused(got.status):
-			w.refused++
+			w.load.count(0, 1)
 			if got.header.Get("Retry-After") == "" {
 				w.t.Errorf("%s: %v without Retry-After", what, got)
 			}

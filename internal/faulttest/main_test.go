@@ -47,6 +47,10 @@ func test(m *testing.M) int {
 		return 1
 	}
 	scratch = dir
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil { // of children: else each sleeps a second at its end
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.Run()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)

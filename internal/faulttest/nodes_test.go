@@ -138,35 +138,29 @@ func TestNodesAreKilledRevokedOnAndRestartedWithoutALossOrAFailure(t *testing.T)
 	// Killed, at random, while clients ask again for what was not answered.
 	f.way.again.Store(true)
 	kills := 0
-	endWork := work(t, rng, 3, none, clinics...)
-	for end := time.Now().Add(killing(t)); time.Now().Before(end); kills++ {
-		time.Sleep(time.Duration(rng.IntN(600)) * time.Millisecond)
+	l := begin(t, rng, 3, none, clinics...)
+	for end := time.Now().Add(killing(t)); time.Now().Before(end) || kills < 3; kills++ {
+		l.more(rng.IntN(60), 0)
 		n := f.nodes[rng.IntN(len(f.nodes))]
 		n.run.kill()
-		time.Sleep(time.Duration(rng.IntN(300)) * time.Millisecond)
+		l.more(5+rng.IntN(30), 0) // by the others
 		n.begin(t)
 	}
-	done := endWork().done
-	t.Logf("%d kills, %d requests answered, %d of them asked for again", kills, done, f.way.repeated.Load())
-	if done < 5*kills {
-		t.Errorf("only %d requests were answered", done)
-	}
+	t.Logf("%d kills, %d requests answered, %d of them asked for again", kills, l.end().done, f.way.repeated.Load())
 	f.mustRevokeEverywhere(t)
 
 	// Restarted, one after another, while no request may fail.
 	f.way.again.Store(false)
 	time.Sleep(forgiven)
-	endWork = work(t, rng, 3, none, clinics...)
+	l = begin(t, rng, 3, none, clinics...)
 	for _, n := range f.nodes {
+		l.more(20, 0)
 		n.run.stop()
+		l.more(20, 0) // by the others
 		n.begin(t)
 		time.Sleep(forgiven)
 	}
-	done = endWork().done
-	t.Logf("%d requests were answered during a rolling restart", done)
-	if done < 50 {
-		t.Errorf("only %d requests were answered during a rolling restart", done)
-	}
+	t.Logf("%d requests were answered during a rolling restart", l.end().done)
 	f.verifyAll(t)
 }
 

@@ -13,9 +13,13 @@ import (
 // dial connects to the server without any help.
 func (tn *tenant) dial(t testing.TB) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(tn.base, "http://"))
+	conn, err := tn.connect()
 	must(t, err)
 	return conn
+}
+
+func (tn *tenant) connect() (net.Conn, error) {
+	return net.Dial("tcp", strings.TrimPrefix(tn.base, "http://"))
 }
 
 // raw is the beginning of a request, its headers as they are.

@@ -121,7 +121,7 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" {
 		r.Header.Set("Idempotency-Key", uuid.NewString())
 	}
-	for tries, end := 1, time.Now().Add(30*time.Second); ; tries++ {
+	for tries, end := 1, time.Now().Add(patience); ; tries++ {
 		answer, err := w.once(r)
 		switch {
 		case err == nil && answer.StatusCode < 500:

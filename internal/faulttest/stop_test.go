@@ -16,7 +16,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // transfers are downloads and uploads that stand in their middle until they are
@@ -147,7 +146,7 @@ func (c clinic) mustBeClosed(t testing.TB) {
 func TestAServerThatIsToldToStopLetsWhatIsUnderwayEnd(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	p := s.start(t, "--drain-timeout", "1m")
+	p := s.start(t, "--drain-timeout", "1h", "--stall-timeout", "1h")
 	c := s.first().open(t)
 	call := c.mustHaveCall(t)
 	th, data := c.mustUpload(t, call)
@@ -159,7 +158,7 @@ func TestAServerThatIsToldToStopLetsWhatIsUnderwayEnd(t *testing.T) {
 		t.Errorf("a new request is told %v", got)
 	}
 	x.letGo()
-	p.mustEnd(30 * time.Second)
+	p.mustEnd()
 	if x.whole != 2*n {
 		t.Errorf("%d of %d transfers came to a good end", x.whole, 2*n)
 	}
@@ -192,39 +191,31 @@ func TestAServerThatEndsBeforeWhatIsUnderwayKeepsWhatItAcknowledged(t *testing.T
 		code  int
 	}{
 		"the time is over": {"1s", func(*process) {}, 0},
-		"told twice":       {"1m", func(p *process) { p.signal(syscall.SIGTERM) }, -1},
-		"killed":           {"1m", func(p *process) { p.signal(syscall.SIGKILL) }, -1},
+		"told twice":       {"1h", func(p *process) { p.signal(syscall.SIGTERM) }, -1},
+		"killed":           {"1h", func(p *process) { p.signal(syscall.SIGKILL) }, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.program = built(t)
-			p := s.start(t, "--drain-timeout", cut.drain)
+			p := s.start(t, "--drain-timeout", cut.drain, "--stall-timeout", "1h")
 			c := s.first().open(t)
 			call := c.mustHaveCall(t)
 			th, data := c.mustUpload(t, call)
 			const n = 5
 			x := c.transfers(t, s, n, call, th, data)
-			end := work(t, draw(t), 2, none, c)
-			time.Sleep(50 * time.Millisecond)
+			l := begin(t, draw(t), 2, none, c)
+			l.more(5, 0)
 			p.signal(syscall.SIGTERM)
 			c.mustBeClosed(t)
-			begun := time.Now()
 			cut.end(p)
-			select {
-			case <-p.ended:
-			case <-time.After(10 * time.Second):
-				t.Fatal("it has not ended")
-			}
+			p.mustDie()
 			if code := p.exitCode(); code != cut.code {
 				t.Errorf("it ends with %d, want %d: %s", code, cut.code, p.log)
 			}
-			if took := time.Since(begun); took > 5*time.Second {
-				t.Errorf("it ended after %v", took)
-			}
 			p.checkLog()
 			x.letGo()
-			end()
+			l.end()
 			if x.whole != 0 || x.broken != 2*n {
 				t.Errorf("%d transfers came to a good end, %d were cut", x.whole, x.broken)
 			}

@@ -165,10 +165,14 @@ func (s *site) objects(t testing.TB) []string {
 	return found
 }
 
+// patience bounds what must not hang, on the slowest machine: nothing waits so
+// long where all is well.
+const patience = 3 * time.Minute
+
 // eventually waits until so is true.
 func eventually(t testing.TB, otherwise string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(otherwise)
 		}

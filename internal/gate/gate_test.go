@@ -3,7 +3,6 @@ package gate_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"chartline/internal/policy"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 )
 
 var (
@@ -53,7 +53,7 @@ func (f *faulty) Update(ctx context.Context, fn func(store.Tx) error) error {
 
 func open(t *testing.T) bundle {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chartline.db"), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ import (
 	"chartline/internal/store"
 	"chartline/internal/store/postgres"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 	"chartline/internal/vault"
 )
 
@@ -122,7 +123,7 @@ func (k *Kit) openStore(t testing.TB, o Options) (s store.Store) {
 	if o.Postgres != "" {
 		s, err = postgres.Open(t.Context(), o.Postgres, "", postgres.Options{Connections: 4, Statement: o.Statement})
 	} else {
-		s, err = sqlite.Open(t.Context(), filepath.Join(k.Dir, "chartline.db"), sqlite.Options{Statement: o.Statement})
+		s, err = sqlite.Open(t.Context(), sqlitetest.At(t, filepath.Join(k.Dir, "chartline.db")), sqlite.Options{Statement: o.Statement})
 	}
 	must(t, err)
 	return s

@@ -16,6 +16,7 @@ import (
 	"chartline/internal/sealed"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 	"chartline/internal/vault"
 )
 
@@ -37,7 +38,7 @@ func must(t *testing.T, err error) {
 
 func database(t *testing.T) *sqlite.DB {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chartline.db"), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	return db
@@ -191,7 +192,7 @@ func TestShreddedKeysAreGoneAndListsBringNoneBack(t *testing.T) {
 
 func TestAShreddedKeysBytesAreNotInTheDatabaseFile(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "chartline.db")
+	path := sqlitetest.New(t)
 	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	must(t, err)
 	v := vaultOf(db, ring(t, digits))

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for the browser before it fails.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // chromium is a browser with one page, driven by its own protocol over a pipe.
 type chromium struct {

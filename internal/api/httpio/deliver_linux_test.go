@@ -191,7 +191,7 @@ func TestClientsThatHangUpLeaveNothingBehind(t *testing.T) {
 	settled := func() bool {
 		return h.active.Load() == 0 && runtime.NumGoroutine() <= goroutines && openFiles(t) <= files
 	}
-	for deadline := time.Now().Add(10 * time.Second); !settled() && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(hanging); !settled() && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	if !settled() {

@@ -108,13 +108,16 @@ func (s *delivering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// hanging is how long is waited for what must come, on the slowest machine.
+const hanging = 3 * time.Minute
+
 // ended returns the event of the next delivery to end.
 func (s *delivering) ended(t *testing.T) Event {
 	t.Helper()
 	select {
 	case event := <-s.events:
 		return event
-	case <-time.After(30 * time.Second):
+	case <-time.After(hanging):
 		t.Fatal("no delivery ends")
 		return Event{}
 	}

@@ -50,7 +50,9 @@ type proxy struct {
 	plan func(n int, r *http.Request) fault
 }
 
-// newProxy returns a proxy and where the store is behind it, with short patience.
+// newProxy returns a proxy and where the store is behind it, which is asked again
+// soon. Only what stalls is waited for long, so that a slow machine does not pass
+// for a stalled store.
 func newProxy(t *testing.T, server *s3test.Server) (*proxy, s3.Options) {
 	t.Helper()
 	target, err := url.Parse(server.URL)
@@ -69,7 +71,7 @@ func newProxy(t *testing.T, server *s3test.Server) (*proxy, s3.Options) {
 	p.url = front.URL
 	o := server.Bucket(t)
 	o.Endpoint = front.URL
-	o.Limits = s3.Limits{Attempts: 4, Pause: 5 * time.Millisecond, Stall: 2 * time.Second, Part: 5 << 20}
+	o.Limits = s3.Limits{Attempts: 4, Pause: 5 * time.Millisecond, Stall: 2 * time.Minute, Part: 5 << 20}
 	return p, o
 }
 
@@ -171,7 +173,7 @@ func (p *proxy) deliver(w http.ResponseWriter, r *http.Request, f fault) {
 		_, _ = w.Write(body[:len(body)/10])
 		_ = http.NewResponseController(w).Flush()
 		body = body[len(body)/10:]
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(80 * time.Millisecond)
 	}
 	_, _ = w.Write(body)
 	if f == halfBody {

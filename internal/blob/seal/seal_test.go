@@ -21,6 +21,7 @@ import (
 	"chartline/internal/blob/seal"
 	"chartline/internal/sealed"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 	"chartline/internal/vault"
 )
 
@@ -35,7 +36,7 @@ type world struct {
 func open(t *testing.T) world {
 	t.Helper()
 	path := t.TempDir()
-	db, err := sqlite.Open(t.Context(), filepath.Join(path, "chartline.db"), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), sqlitetest.At(t, filepath.Join(path, "chartline.db")), sqlite.Options{})
 	must(t, err)
 	under, err := dir.Open(filepath.Join(path, "media"), dir.Options{})
 	must(t, err)

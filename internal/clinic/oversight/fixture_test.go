@@ -16,6 +16,7 @@ import (
 	"chartline/internal/policy"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 )
 
 const tenant = "acme-health"
@@ -57,7 +58,7 @@ func newWorld(t *testing.T) *world {
 // open opens the database and begins anew, as a started server does.
 func (w *world) open(t *testing.T) {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), w.database(), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), sqlitetest.At(t, w.database()), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -356,7 +356,7 @@ func TestBytesOfADeletedRecordingGoAlsoWhereTheyCouldNotGoAtOnce(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		t.Error("the job is not done")
 	}
 	stop()

@@ -37,6 +37,24 @@ func TestWhatWasAcknowledgedSurvivesACrashOfTheServer(t *testing.T) {
 		wg           sync.WaitGroup
 		stop         = make(chan struct{})
 	)
+	// goOn waits until some more writes have been acknowledged.
+	goOn := func() {
+		t.Helper()
+		count := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(acknowledged)
+		}
+		for before, end := count(), time.Now().Add(3*time.Minute); count() < before+20; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("nothing is acknowledged any more")
+			}
+		}
+	}
+	// However the test ends, its workers do before the database goes.
+	defer wg.Wait()
+	finish := sync.OnceFunc(func() { close(stop) })
+	defer finish()
 	for worker := range 4 {
 		wg.Go(func() {
 			for n := worker * 1_000_000; ; n++ {
@@ -60,17 +78,14 @@ func TestWhatWasAcknowledgedSurvivesACrashOfTheServer(t *testing.T) {
 		})
 	}
 	for range 3 {
-		time.Sleep(150 * time.Millisecond)
+		goOn()
 		if err := errors.Join(c.Stop(syscall.SIGQUIT), c.Run()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(150 * time.Millisecond)
-	close(stop)
+	goOn()
+	finish()
 	wg.Wait()
-	if len(acknowledged) == 0 {
-		t.Fatal("nothing was ever acknowledged")
-	}
 	err := db.View(t.Context(), func(tx store.Tx) error {
 		for _, n := range acknowledged {
 			if _, err := tx.Tenant(tenant(n).Name); err != nil {
@@ -100,7 +115,7 @@ func TestAnEndedConnectionIsReplaced(t *testing.T) {
 	}
 	defer admin.Close()
 	for n := 2; n < 6; n++ {
-		if _, err := admin.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'chartline'"); err != nil {
+		if _, err := admin.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'chartline'"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(150 * time.Millisecond) // longer than a connection is trusted unseen

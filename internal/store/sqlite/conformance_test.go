@@ -1,11 +1,11 @@
 package sqlite_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 	"chartline/internal/store/storetest"
 )
 
@@ -20,10 +20,10 @@ func TestTheStoreConforms(t *testing.T) {
 		return db
 	}
 	storetest.Run(t,
-		func(t *testing.T) store.Store { return at(t, filepath.Join(t.TempDir(), "chartline.db")) },
+		func(t *testing.T) store.Store { return at(t, sqlitetest.New(t)) },
 		storetest.Capabilities{
 			Shared: func(t *testing.T) func() store.Store {
-				path := filepath.Join(t.TempDir(), "chartline.db")
+				path := sqlitetest.New(t)
 				return func() store.Store { return at(t, path) }
 			},
 			Damaged: func(t *testing.T) store.Store { return at(t, damagedDatabase(t)) },

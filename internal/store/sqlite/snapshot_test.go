@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,15 +55,25 @@ func TestASnapshotsFilesAreOneStateWhileOthersWrite(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
+	var written atomic.Int64
 	for range 2 {
 		other := open(path)
 		writers.Go(func() {
 			for ctx.Err() == nil {
-				if err := other.Update(t.Context(), func(tx store.Tx) error { return add(ctx, tx) }); err != nil && care.KindOf(err) != care.KindUnavailable {
+				switch err := other.Update(t.Context(), func(tx store.Tx) error { return add(ctx, tx) }); {
+				case err == nil:
+					written.Add(1)
+				case care.KindOf(err) != care.KindUnavailable:
 					t.Error(err)
 				}
 			}
 		})
+	}
+	// goOn waits until others have written some more.
+	goOn := func() {
+		for before, end := written.Load(), time.Now().Add(3*time.Minute); written.Load() < before+5 && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
 	}
 	count := func(view func(func(store.Tx) error) error) (providers, entries int64) {
 		t.Helper()
@@ -84,7 +95,7 @@ func TestASnapshotsFilesAreOneStateWhileOthersWrite(t *testing.T) {
 		parts := map[string]*bytes.Buffer{}
 		var inside int64
 		err := db.Snapshot(t.Context(), func(s store.Snapshot) error {
-			time.Sleep(20 * time.Millisecond) // others go on meanwhile
+			goOn()
 			if err := s.Check(t.Context()); err != nil {
 				return err
 			}

@@ -2,13 +2,13 @@ package sqlstore_test
 
 import (
 	"database/sql"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 )
 
 // plans says by which indexes the statements that many requests wait for are
@@ -138,14 +138,7 @@ var parameter = regexp.MustCompile(`\$([0-9]+)`)
 
 func TestNoStatementReadsMoreThanItAnswers(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "chartline.db")
-	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	path := sqlitetest.New(t)
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,9 @@ package s3test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -46,15 +48,19 @@ type Server struct {
 // Start starts a server on a loopback port.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	address := freePort(t)
-	s := &Server{URL: "http://" + address, dir: t.TempDir()}
-	var err error
+	s := &Server{dir: t.TempDir()}
+	t.Cleanup(s.Stop)
+	address, err := "", errors.New("not tried")
+	for tries := 0; err != nil && tries < 5; tries++ { // somebody else may take a port that was free
+		address = freeAddress(t)
+		s.URL = "http://" + address
+		err = s.run(t)
+	}
+	must(t, err)
 	s.Client, err = minio.New(address, &minio.Options{
 		Creds: credentials.NewStaticV4(AccessKey, SecretKey, ""), Region: region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1,
 	})
 	must(t, err)
-	s.Restart(t)
-	t.Cleanup(s.Stop)
 	return s
 }
 
@@ -70,6 +76,12 @@ func (s *Server) Stop() {
 // Restart starts a stopped server where it was.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
+	must(t, s.run(t))
+}
+
+// run starts the server and waits until it answers.
+func (s *Server) run(t testing.TB) error {
+	t.Helper()
 	home, err := os.UserHomeDir()
 	must(t, err)
 	path := filepath.Join(home, program)
@@ -83,29 +95,35 @@ func (s *Server) Restart(t testing.TB) {
 	must(t, s.cmd.Start())
 	s.ended = make(chan error, 1)
 	go func(cmd *exec.Cmd, ended chan<- error) { ended <- cmd.Wait() }(s.cmd, s.ended)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if res, err := http.Get(s.URL); err == nil {
-			_ = res.Body.Close()
-			return
+			return res.Body.Close()
 		}
 		select {
 		case err := <-s.ended:
 			s.cmd = nil
-			t.Fatalf("the S3 server ended with %v: %s", err, said.String())
+			return fmt.Errorf("the S3 server ended with %w: %s", err, said.String())
 		default:
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("the S3 server does not answer")
+			return errors.New("the S3 server does not answer")
 		}
 	}
 }
 
-func freePort(t testing.TB) string {
+// freeAddress is one that stays free while nobody listens there: connections
+// that go out take none of these ports.
+func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))) // #nosec G404 -- any port will do
+		if err == nil {
+			must(t, l.Close())
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // Bucket makes a bucket and returns where a store is under a prefix in it.

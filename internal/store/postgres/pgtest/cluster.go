@@ -47,10 +47,7 @@ func Start(t testing.TB, options ...string) *Cluster {
 		t.Fatalf("PostgreSQL is needed: make install installs it (%v)", err)
 	}
 	slices.Sort(found)
-	dir, err := os.MkdirTemp("/dev/shm", "pg") // in memory where there is such a place, as removing its files takes a disk minutes
-	if err != nil {
-		dir, err = os.MkdirTemp("", "pg") // not t.TempDir: a socket's path must be short
-	}
+	dir, err := os.MkdirTemp(inMemory(), "pg") // not t.TempDir: a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +64,17 @@ func Start(t testing.TB, options ...string) *Cluster {
 	t.Cleanup(func() { _ = c.Stop(syscall.SIGQUIT) })
 	c.admin(t, "postgres", "CREATE ROLE chartline LOGIN")
 	return c
+}
+
+// inMemory is a place in memory with room for some servers, or "" where there is
+// none: removing their files takes a disk minutes.
+func inMemory() string {
+	const place, room = "/dev/shm", 2 << 30
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(place, &st); err != nil || st.Bavail*uint64(st.Bsize) < room { // #nosec G115 -- a block's size is positive
+		return ""
+	}
+	return place
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -94,7 +102,7 @@ func (c *Cluster) Run() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	for err = db.PingContext(ctx); err != nil && ctx.Err() == nil; err = db.PingContext(ctx) {
 		time.Sleep(10 * time.Millisecond)
@@ -161,7 +169,7 @@ func (c *Cluster) Copy(t testing.TB, url string) string {
 	from, name := nameIn(t, url), fmt.Sprintf("test%d", c.count.Add(1))
 	c.cloning.Lock()
 	defer c.cloning.Unlock()
-	c.admin(t, "postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '"+from+"'")
+	c.admin(t, "postgres", "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '"+from+"'")
 	c.admin(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+from+" OWNER chartline")
 	t.Cleanup(func() {
 		c.cloning.Lock()
