@@ -22,6 +22,9 @@ type bench struct {
 	closes []func()
 	media  string // where recordings are kept; empty: in the data directory
 	sealed bool   // whether they are sealed
+	// database is PostgreSQL's address while our server uses that, on all cores.
+	database   string
+	everywhere bool // whether our server runs on all cores
 }
 
 type binaries struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"strconv"
 )
 
@@ -25,7 +26,7 @@ func (b *bench) graphql() error {
 	defer ours.server.Stop()
 	for _, first := range []int{10, 100} {
 		page := anyOf(1, ours.data.patients/first)
-		our := b.small("chartline", ours.server, sends(ours, "/api/service/v1/graphql", func(dst []byte) []byte {
+		our := b.small("chartline", ours.server, sends(ours.server, ours.token, "/api/service/v1/graphql", http.StatusOK, func(dst []byte) []byte {
 			dst = fmt.Appendf(dst, `{"query": %q, "variables": {"first": %d, "page": `, usersQuery, first)
 			return append(strconv.AppendInt(dst, int64(page()), 10), "}}"...)
 		}))

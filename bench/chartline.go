@@ -58,6 +58,9 @@ func (b *bench) chartlineSpec(dir string) (proc.Spec, error) {
 	if b.media != "" && !b.opt.Shared {
 		core = coreLoad // the store has the other
 	}
+	if b.database != "" || b.everywhere {
+		core = proc.AllCores
+	}
 	return proc.Spec{
 		Name: "chartline", Path: b.bin.chartline, Addr: addr, Core: core,
 		Args: b.withMedia("serve", "--data", dir, "--listen", addr.String()),
@@ -98,7 +101,7 @@ func (c *chartline) mediaPath(size int64) string {
 	return "/api/v1/recordings/" + c.media[size] + "/content"
 }
 
-// withMedia adds where the recordings are, where that is not the data directory,
+// withMedia adds where rows and recordings are, where that is not the data directory,
 // and that they are plain, but where their being sealed is what is measured.
 func (b *bench) withMedia(args ...string) []string {
 	if !b.sealed {
@@ -106,6 +109,9 @@ func (b *bench) withMedia(args ...string) []string {
 	}
 	if b.media != "" {
 		args = append(args, "--media", b.media)
+	}
+	if b.database != "" {
+		args = append(args, "--database", b.database)
 	}
 	return args
 }

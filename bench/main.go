@@ -120,6 +120,8 @@ func cases() []benchCase {
 		{"slots", (*bench).slots},
 		{"register", (*bench).register},
 		{"graphql", (*bench).graphql},
+		{"ingest", (*bench).ingest},
+		{"postgres", (*bench).postgres},
 		{"flat", (*bench).flat},
 		{"pages", (*bench).pages},
 		{"download", (*bench).download},

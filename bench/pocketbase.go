@@ -18,6 +18,7 @@ type pocketbase struct {
 	server *proc.Server
 	token  string
 	data   dataset
+	dir    string
 }
 
 func (b *bench) pocketbaseData(d dataset) (string, error) {
@@ -63,7 +64,7 @@ func (b *bench) startPocketbase(d dataset) (*pocketbase, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pocketbase{server: server, token: strings.TrimSpace(string(token)), data: d}, nil
+	return &pocketbase{server: server, token: strings.TrimSpace(string(token)), data: d, dir: dir}, nil
 }
 
 func (b *bench) pocketbaseStarter(d dataset) (starter, error) {

@@ -72,7 +72,7 @@ func account(app core.App, collection string) (*core.Record, error) {
 }
 
 // collections hold no more than what the compared answers show, and let any
-// client that has a token list them.
+// client that has a token list them, and make calls.
 func collections() []*core.Collection {
 	text := func(name string) core.Field { return &core.TextField{Name: name} }
 	number := func(name string) core.Field { return &core.NumberField{Name: name} }
@@ -102,5 +102,6 @@ func collections() []*core.Collection {
 	calls := collection("calls", to("patient", patients), text("direction"), number("duration"), text("status"), date("called_at"),
 		&core.BoolField{Name: "has_recording"})
 	calls.AddIndex("idx_calls_patient", false, "patient, called_at, id", "")
+	calls.CreateRule = calls.ListRule
 	return []*core.Collection{core.NewAuthCollection("clients"), patients, providers, encounters, sessions, recordings, calls}
 }

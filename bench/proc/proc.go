@@ -27,8 +27,12 @@ type Spec struct {
 	Args []string
 	Env  []string // added to ours
 	Addr netip.AddrPort
-	Core int // -1: wherever the kernel likes
+	Core int                 // AllCores: wherever the kernel likes
+	As   *syscall.Credential // whom to run it as; nil: as ourselves
 }
+
+// AllCores is the Core of a server that is not pinned.
+const AllCores = -1
 
 // Server is a started process.
 type Server struct {
@@ -52,17 +56,15 @@ func Start(spec Spec) (*Server, error) {
 	cmd.Env = append(os.Environ(), spec.Env...)
 	s := &Server{Spec: spec, cmd: cmd, log: log, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: spec.As}
 	started := make(chan error)
 	// The thread that starts the process lives as long as the process does:
 	// Pdeathsig follows the thread, and the pinning of a thread is inherited.
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		if spec.Core >= 0 {
-			if err := pinThread(spec.Core); err != nil {
-				started <- err
-				return
-			}
+		if err := pinThread(spec.Core); err != nil {
+			started <- err
+			return
 		}
 		s.Started = time.Now()
 		if err := cmd.Start(); err != nil {
@@ -224,9 +226,16 @@ func PinSelf(core int) error {
 	return syscall.Exec(self, os.Args, append(os.Environ(), done+"=1"))
 }
 
+// pinThread has the thread run on one core, or on all again.
 func pinThread(core int) error {
 	var set unix.CPUSet
-	set.Set(core)
+	if core == AllCores {
+		for i := range len(set) * 64 { // those that are not there do not count
+			set.Set(i)
+		}
+	} else {
+		set.Set(core)
+	}
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return fmt.Errorf("pin to core %d: %w", core, err)
 	}
