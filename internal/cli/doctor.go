@@ -13,8 +13,9 @@ import (
 )
 
 type doctorCmd struct {
-	Deep     bool      `help:"Also read the whole database, verify the whole audit log and look for every recording's file."`
-	Settings dataFlags `embed:""`
+	Deep     bool         `help:"Also read the whole database, verify the whole audit log and look for every recording's file."`
+	Settings dataFlags    `embed:""`
+	Replica  replicaFlags `embed:""`
 }
 
 // verdict of one check.
@@ -80,6 +81,9 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 	var found []finding
 	err := a.withEngine(c, existing, func(e *engine) error {
 		found = append(found, a.checkDatabase(e, deep))
+		if c.DatabaseReplica != (config.Location{}) {
+			found = append(found, a.checkReplica(c))
+		}
 		found = append(found, a.checkMedia(e)...)
 		found = append(found, a.checkSealing(e), a.checkAudit(e, deep), a.checkJobs(e, time.Now()))
 		if deep {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -26,6 +27,7 @@ import (
 	"chartline/internal/config"
 	"chartline/internal/gate"
 	"chartline/internal/policy"
+	"chartline/internal/server"
 	"chartline/internal/store"
 	"chartline/internal/store/postgres"
 	"chartline/internal/store/sqlite"
@@ -73,6 +75,7 @@ type opening int
 const (
 	existing opening = iota // a wrong path must not become an empty installation
 	create
+	toServe // create, and read from the replica too
 )
 
 // withEngine opens the engine, runs fn, and closes it.
@@ -130,7 +133,7 @@ func openDatabase(ctx context.Context, c config.Config, o opening) (database, er
 	if c.Database.Engine == "postgres" {
 		return openPostgres(ctx, c, o)
 	}
-	if o == create {
+	if o != existing {
 		if err := beginInstallation(ctx, c); err != nil {
 			return nil, err
 		}
@@ -143,7 +146,11 @@ func openDatabase(ctx context.Context, c config.Config, o opening) (database, er
 // openPostgres opens a database that others may have open too. An empty one is
 // begun in only by what begins installations.
 func openPostgres(ctx context.Context, c config.Config, o opening) (database, error) {
-	db, err := postgres.Open(ctx, c.Database.String(), c.DatabasePassword.Reveal(), postgres.Options{Existing: o == existing})
+	options := postgres.Options{Existing: o == existing}
+	if o == toServe {
+		options.Standby = standbyOf(c)
+	}
+	db, err := postgres.Open(ctx, c.Database.String(), c.DatabasePassword.Reveal(), options)
 	if errors.Is(err, postgres.ErrEmpty) {
 		return nil, fmt.Errorf("there is no data at %s; chartline tenant create or chartline serve begins there", c.Database)
 	}
@@ -160,6 +167,46 @@ func openPostgres(ctx context.Context, c config.Config, o opening) (database, er
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// standbyOf is where else a server reads; nil for nowhere.
+func standbyOf(c config.Config) *postgres.StandbyOptions {
+	if c.DatabaseReplica == (config.Location{}) {
+		return nil
+	}
+	return &postgres.StandbyOptions{URL: c.DatabaseReplica.String(), Password: c.ReplicaPassword.Reveal(), Staleness: c.ReplicaStaleness}
+}
+
+// standby is the server's replica, where it has one; nil otherwise.
+func (e *engine) standby(log *slog.Logger) func() server.Standby {
+	db, ok := e.store.(*postgres.DB)
+	if !ok || db.Standby() == nil {
+		return nil
+	}
+	db.TellStandby(func(why error) {
+		if why == nil {
+			log.Info("the replica is read from")
+		} else {
+			log.Warn("the replica is not used, all reads go to the primary", "cause", why.Error())
+		}
+	})
+	return func() server.Standby {
+		s := db.Standby()
+		return server.Standby{Used: s.Why == nil, Reads: s.Reads, Turned: s.Turned}
+	}
+}
+
+// checkReplica looks whether a server could read from the replica now.
+func (a *app) checkReplica(c config.Config) finding {
+	const name = "database replica"
+	db, err := postgres.Open(a.ctx, c.Database.String(), c.DatabasePassword.Reveal(), postgres.Options{Existing: true, Connections: 1, Standby: standbyOf(c)})
+	if err == nil {
+		err = errors.Join(db.LookAtStandby(a.ctx), db.Close())
+	}
+	if err != nil {
+		return finding{name, warned, "cannot be used: " + err.Error(), "servers read from the primary alone meanwhile, and from the replica by themselves once it can be used: see that it runs, follows this primary and is not behind (docs/ops/postgresql.md)"}
+	}
+	return finding{Check: name, Verdict: fine, Found: "follows the primary"}
 }
 
 // beginInstallation makes the places that a new installation lives in. Once

@@ -21,8 +21,9 @@ import (
 )
 
 type serveCmd struct {
-	Server   serverFlags `embed:""`
-	Settings dataFlags   `embed:""`
+	Server   serverFlags  `embed:""`
+	Settings dataFlags    `embed:""`
+	Replica  replicaFlags `embed:""`
 }
 
 // ready is the JSON line of a server that answers.
@@ -74,7 +75,7 @@ func (a *app) serving(c config.Config, fn func(*engine) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	a.paceCollector()
-	return a.withEngine(c, create, func(e *engine) error {
+	return a.withEngine(c, toServe, func(e *engine) error {
 		if _, err := e.objects.get(a.ctx); err != nil {
 			return err
 		}
@@ -169,7 +170,7 @@ func (e *engine) server(log *slog.Logger) *server.Server {
 		// that no name that is asked for is ever hashed to it.
 		CursorKey: []byte(e.key.Hasher().Name(care.Scope{}, "cursor key")),
 		Checks:    map[string]func(context.Context) error{"database": e.store.Check, "media": e.media.Check},
-		Log:       log, Version: buildOf().Version,
+		Standby:   e.standby(log), Log: log, Version: buildOf().Version,
 		Limits: server.Limits{HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, HeaderBytes: server.DefaultLimits().HeaderBytes,
 			Drain: c.DrainTimeout, Stall: c.StallTimeout, Upload: c.MaxUpload},
 	})

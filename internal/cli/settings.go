@@ -26,6 +26,12 @@ type dataFlags struct {
 	KMSTimeout       *string `name:"kms-timeout" placeholder:"TIME" group:"settings" help:"${help_kms_timeout}"`
 }
 
+// replicaFlags say where else a server reads.
+type replicaFlags struct {
+	DatabaseReplica  *string `placeholder:"URL" group:"settings" help:"${help_database_replica}"`
+	ReplicaStaleness *string `placeholder:"TIME" group:"settings" help:"${help_replica_staleness}"`
+}
+
 // uploadFlags bound what is brought in.
 type uploadFlags struct {
 	FreeDiskFloor *string `placeholder:"SIZE" group:"settings" help:"${help_free_disk_floor}"`

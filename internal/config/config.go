@@ -16,6 +16,11 @@ type Config struct {
 	// DatabasePassword is for a database that asks for one; empty for what libpq's
 	// own places say.
 	DatabasePassword Secret
+	// DatabaseReplica is a hot standby that may be read from, and ReplicaStaleness
+	// what such a read may miss of what other processes wrote.
+	DatabaseReplica  Location
+	ReplicaPassword  Secret
+	ReplicaStaleness time.Duration
 	Media            Location
 	S3               S3 // where Media is a bucket; its keys are those of every bucket
 
@@ -104,7 +109,7 @@ func Load(s Sources) (Config, error) {
 		}
 	}
 	c.readAuditKey(s, from, &bad)
-	c.readDatabasePassword(s, &bad)
+	c.readDatabasePasswords(s, &bad)
 	if c.Media.Engine != "s3" {
 		c.S3 = S3{} // of a weaker source
 	}
@@ -144,6 +149,9 @@ func (c *Config) complete(from map[string]source, bad *Problems) {
 		if c.AuditKeyFile == "" && c.AuditKey.Empty() {
 			bad.add("audit-key-file", from["audit-key-file"], "or "+auditKeyEnv+" is required with a PostgreSQL database, where data is not given")
 		}
+	}
+	if c.DatabaseReplica != (Location{}) && c.Database.Engine == "sqlite" {
+		bad.add("database-replica", from["database-replica"], "needs a PostgreSQL database, and it is "+c.Database.String())
 	}
 	if c.AuditCheckpoints == "" && c.Data != "" {
 		c.AuditCheckpoints = filepath.Join(c.Data, "audit-checkpoints.jsonl")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,32 @@ func TestDataStandsForEverythingElse(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(Secret{})); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+func TestAReplicaHasItsOwnPlacePasswordAndBound(t *testing.T) {
+	t.Parallel()
+	flags := map[string]string{"database": "postgres://care@db1:5432,db3:5433/chartline", "media": "dir:m", "data": "d", "database-replica": "postgres://care@db2/chartline", "replica-staleness": "200ms"}
+	got, err := Load(Sources{Env: env(map[string]string{"CHARTLINE_DATABASE_PASSWORD": "one"}), Flags: flags})
+	if err != nil || got.DatabaseReplica.String() != flags["database-replica"] || got.ReplicaPassword.Reveal() != "one" || got.ReplicaStaleness != 200*time.Millisecond {
+		t.Errorf("got %v, %v, %v", got.DatabaseReplica, got.ReplicaStaleness, err)
+	}
+	got, err = Load(Sources{Env: env(map[string]string{"CHARTLINE_DATABASE_PASSWORD": "one", "CHARTLINE_DATABASE_REPLICA_PASSWORD": "two"}), Flags: flags})
+	if err != nil || got.DatabasePassword.Reveal() != "one" || got.ReplicaPassword.Reveal() != "two" {
+		t.Errorf("two passwords: %v", err)
+	}
+	for _, bad := range []struct{ setting, value, problem string }{
+		{"database-replica", "sqlite:x.db", "must be postgres://"},
+		{"database-replica", "postgres://care:hunter2@db2/chartline", "must not hold a password: give it by CHARTLINE_DATABASE_REPLICA_PASSWORD"},
+		{"replica-staleness", "1s", "must be a duration from 0s to 500ms"},
+		{"database", "sqlite:x.db", "needs a PostgreSQL database"},
+	} {
+		with := maps.Clone(flags)
+		with[bad.setting] = bad.value
+		_, err := Load(Sources{Flags: with})
+		if found := problems(t, err); len(found) != 1 || !strings.Contains(found[0], bad.problem) || strings.Contains(found[0], "hunter2") {
+			t.Errorf("%s %s: %v", bad.setting, bad.value, found)
+		}
 	}
 }
 

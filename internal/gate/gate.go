@@ -112,7 +112,9 @@ func (g *Gate) Note(ctx context.Context, q Request, target care.Target, outcome 
 
 // Read answers from stored data. locate finds what is asked for and returns the
 // facts that policy needs; the policy decides; work makes the answer. Both run
-// in one snapshot and must copy what they keep. The answer is returned only
+// in one snapshot, perhaps again in a later one, and must copy what they keep.
+// What an instance holds may be read elsewhere (store.Elsewhere), what says who
+// may do what may not. The answer is returned only
 // once its audit entry is durable, whether or not ctx is still alive.
 func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) (care.Target, error), work func(store.Tx) (T, error)) (T, error) {
 	var (
@@ -120,7 +122,11 @@ func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) 
 		target care.Target
 		d      policy.Decision
 	)
-	err := g.store.View(store.Within(ctx, q.Scope), func(tx store.Tx) error {
+	in := store.Within(ctx, q.Scope)
+	if q.Scope.Instance != "" {
+		in = store.Elsewhere(in)
+	}
+	err := g.store.View(in, func(tx store.Tx) error {
 		var err error
 		if target, err = locate(tx); err != nil {
 			return err

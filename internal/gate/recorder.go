@@ -126,7 +126,7 @@ func (r *recorder) commit(group []*pending) error {
 		names = append(names, name)
 	}
 	slices.Sort(names) // one order everywhere: no deadlock between nodes
-	err := r.store.Update(context.Background(), func(tx store.Tx) error {
+	err := r.store.Update(store.Entries(context.Background()), func(tx store.Tx) error {
 		for _, name := range names {
 			if err := appendEntries(tx, name, chains[name]); err != nil {
 				return err

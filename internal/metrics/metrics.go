@@ -69,6 +69,17 @@ func (f *family) size() int {
 	return len(f.bounds) + 1
 }
 
+// CounterOf and GaugeOf show a value that is kept elsewhere, as it is when
+// somebody asks. They are added before anybody does.
+func (r *Registry) CounterOf(name, help string, value func() int64) {
+	r.others = append(r.others, func(p *page) { p.one(name, "counter", help, float64(value())) })
+}
+
+// GaugeOf: see CounterOf.
+func (r *Registry) GaugeOf(name, help string, value func() int64) {
+	r.others = append(r.others, func(p *page) { p.one(name, "gauge", help, float64(value())) })
+}
+
 // Counters are counters of one name.
 type Counters struct{ f *family }
 

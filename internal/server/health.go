@@ -19,12 +19,13 @@ const checkLimit = 3 * time.Second
 
 type health struct {
 	checks  map[string]func(context.Context) error
+	standby func() Standby // nil where there is none
 	log     *slog.Logger
 	stopped atomic.Bool
 }
 
-func newHealth(checks map[string]func(context.Context) error, log *slog.Logger) *health {
-	return &health{checks: checks, log: log}
+func newHealth(checks map[string]func(context.Context) error, standby func() Standby, log *slog.Logger) *health {
+	return &health{checks: checks, standby: standby, log: log}
 }
 
 func (h *health) stopping() { h.stopped.Store(true) }
@@ -36,7 +37,8 @@ type wireHealth struct {
 
 // ready answers 200 while requests can be served, 503 while not, and says which
 // part fails; the cause goes to the log. A media store without room for uploads
-// is "full": reads go on, so that alone is not a failure.
+// is "full": reads go on, so that alone is not a failure. Nor is a copy of the
+// database that is "unused": the primary answers.
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkLimit)
 	defer cancel()
@@ -51,6 +53,12 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 		default:
 			out.Checks[name], out.Status, status = "failing", "unavailable", http.StatusServiceUnavailable
 			h.log.Error("readiness check failed", "check", name, "cause", err.Error())
+		}
+	}
+	if h.standby != nil {
+		out.Checks["replica"] = "unused"
+		if h.standby().Used {
+			out.Checks["replica"] = "ok"
 		}
 	}
 	if h.stopped.Load() {

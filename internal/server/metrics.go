@@ -35,8 +35,11 @@ type series struct {
 	bytes    meter.Counter
 }
 
-func newMetrics() *metrics {
+func newMetrics(standby func() Standby) *metrics {
 	r := meter.NewRegistry()
+	if standby != nil {
+		showStandby(r, standby)
+	}
 	return &metrics{
 		registry: r,
 		requests: r.Counters("chartline_http_requests_total", "Requests answered, by route pattern and status.", "method", "route", "status"),
@@ -48,6 +51,18 @@ func newMetrics() *metrics {
 		taskRuns:       r.Counters("chartline_task_runs_total", "Runs of recurring work, by name and outcome.", "outcome", "task"),
 		jobRuns:        r.Counters("chartline_job_runs_total", "Attempts at durable work, by kind and outcome; a dead one waits for a person.", "kind", "outcome"),
 	}
+}
+
+func showStandby(r *meter.Registry, standby func() Standby) {
+	r.GaugeOf("chartline_replica_used", "1 while reads may go to the database's replica, 0 while all go to the primary.", func() int64 {
+		if standby().Used {
+			return 1
+		}
+		return 0
+	})
+	r.CounterOf("chartline_replica_reads_total", "Reads that the database's replica answered.", func() int64 { return standby().Reads })
+	r.CounterOf("chartline_replica_turned_total", "Reads that were begun on the replica, which failed or was behind, and answered by the primary.",
+		func() int64 { return standby().Turned })
 }
 
 func (m *metrics) observe(e *httpio.Event, took time.Duration) {

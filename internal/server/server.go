@@ -67,7 +67,10 @@ type Deps struct {
 	// Jobs says what durable work runs on; nil leaves it to other nodes.
 	Jobs *jobs.Options
 	// Checks are what readiness depends on, by name.
-	Checks  map[string]func(context.Context) error
+	Checks map[string]func(context.Context) error
+	// Standby says how reading from a copy of the database goes; nil where there
+	// is none.
+	Standby func() Standby
 	Log     *slog.Logger
 	Version string
 	Limits  Limits
@@ -119,9 +122,16 @@ func New(d Deps) *Server {
 			Oversight: d.Oversight, CursorKey: d.CursorKey,
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},
-		health:  newHealth(d.Checks, d.Log),
-		metrics: newMetrics(),
+		health:  newHealth(d.Checks, d.Standby, d.Log),
+		metrics: newMetrics(d.Standby),
 	}
+}
+
+// Standby is a copy of the database that reads may go to.
+type Standby struct {
+	Used bool
+	// Reads were answered by it; Turned were begun there and answered by the primary.
+	Reads, Turned int64
 }
 
 // recurring is the server's own work.

@@ -20,3 +20,26 @@ func ScopeOf(ctx context.Context) care.Scope {
 	s, _ := ctx.Value(scopeKey{}).(care.Scope)
 	return s
 }
+
+type elsewhereKey struct{}
+
+// Elsewhere allows a View in ctx to read a copy of the database, where there is one
+// that has what the View must see. Its function may then be run again: it must set, not
+// add to, what it captures.
+func Elsewhere(ctx context.Context) context.Context {
+	return context.WithValue(ctx, elsewhereKey{}, true)
+}
+
+// MayReadElsewhere reports whether Elsewhere was said.
+func MayReadElsewhere(ctx context.Context) bool { return ctx.Value(elsewhereKey{}) != nil }
+
+type entriesKey struct{}
+
+// Entries says that an Update in ctx writes audit entries alone, which no View
+// that may read elsewhere looks for.
+func Entries(ctx context.Context) context.Context {
+	return context.WithValue(ctx, entriesKey{}, true)
+}
+
+// OnlyEntries reports whether Entries was said.
+func OnlyEntries(ctx context.Context) bool { return ctx.Value(entriesKey{}) != nil }

@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"chartline/internal/store/sqlstore"
 )
-
-// answerLimit is how long a statement may take, its rows included. The server
-// has a limit of its own below it (open.go); this one is for servers that no
-// longer answer at all.
-const answerLimit = 20 * time.Second
 
 // restless is how long a connection may rest before it is looked at: the server
 // may have gone meanwhile.
@@ -33,6 +29,15 @@ type conn struct {
 	stop   context.CancelFunc
 	used   time.Time
 	count  int // of prepared statements
+
+	// limit is how long a statement may take, its rows included. The server has a
+	// limit of its own below it; this one is for servers that no longer answer.
+	limit time.Duration
+	// before, where not nil, is run before a transaction begins, which it may refuse.
+	before func(*conn) error
+	era    int64         // in which it was made
+	now    *atomic.Int64 // the era of now; connections of an earlier one are replaced
+	spent  bool          // its prepared statements do not fit the tables any more
 }
 
 // message is a prepared statement with its arguments.
@@ -43,22 +48,46 @@ type message struct {
 	results []int16
 }
 
+// warned is where a connection keeps a warning that came.
+const warned = "warned"
+
+func noteWarning(pg *pgconn.PgConn, n *pgconn.Notice) {
+	if n.SeverityUnlocalized == "WARNING" {
+		pg.CustomData()[warned] = n.Message
+	}
+}
+
 // The statements that every connection has from the start.
 const (
 	setScope = "SELECT set_config('chartline.tenant', $1, true), set_config('chartline.instance', $2, true)"
 	takeTurn = "SELECT pg_advisory_xact_lock(7166185170218120)" // any number that nothing else takes
 )
 
-func ready(ctx context.Context, pg *pgconn.PgConn) (*conn, error) {
-	k := &conn{pg: pg, used: time.Now()}
+// connect opens a connection and prepares those statements, and more, in one flight.
+func connect(ctx context.Context, config *pgconn.Config, limit time.Duration, more ...string) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, config.ConnectTimeout+limit)
+	defer cancel()
+	pg, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	k := &conn{pg: pg, used: time.Now(), limit: limit}
 	p := pg.StartPipeline(ctx)
-	for _, sql := range []string{beginRead, beginWrite, savepoint, release, rollbackTo, commit, rollback, setScope, takeTurn} {
+	for _, sql := range append([]string{beginRead, beginWrite, savepoint, release, rollbackTo, commit, rollback, setScope, takeTurn}, more...) {
 		p.SendPrepare(sql, sql, nil)
 	}
 	if err := errors.Join(p.Sync(), drain(p)); err != nil {
 		return nil, errors.Join(err, k.Close())
 	}
 	return k, nil
+}
+
+// told returns k, and has tell told of its statements where it is not nil.
+func (k *conn) told(tell func(string)) sqlstore.Conn {
+	if tell == nil {
+		return k
+	}
+	return sqlstore.Told(k, tell)
 }
 
 // Close implements sqlstore.Conn.
@@ -83,7 +112,7 @@ func (k *conn) Prepare(sql string) (sqlstore.Stmt, error) {
 	if _, err := k.flush(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), k.limit)
 	defer cancel()
 	k.count++
 	d, err := k.pg.Prepare(ctx, "s"+strconv.Itoa(k.count), sql, nil)
@@ -95,12 +124,28 @@ func (k *conn) Prepare(sql string) (sqlstore.Stmt, error) {
 
 // failed marks errors that left no usable connection.
 func (k *conn) failed(err error) error {
-	if err != nil && k.pg.IsClosed() {
-		if _, told := errors.AsType[*pgconn.PgError](err); !told {
-			return errors.Join(errBroken, err)
-		}
+	e, told := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case told:
+		k.heed(e.Code)
+	case err != nil && k.pg.IsClosed():
+		return errors.Join(errBroken, err)
 	}
 	return err
+}
+
+// heed has connections replaced that are of no use any more, though they are
+// whole: all of them where the server does not take writes, as another may be
+// the primary now, and this one where its tables changed under a statement.
+func (k *conn) heed(code string) {
+	switch code {
+	case "25006":
+		if k.now != nil {
+			k.now.CompareAndSwap(k.era, k.era+1)
+		}
+	case "0A000":
+		k.spent = true
+	}
 }
 
 // flush sends what is queued, if anything, and reads its answers. It returns the
@@ -153,7 +198,7 @@ func drain(p *pgconn.Pipeline) error {
 
 // send writes the queue as one flight and reads up to the last one's rows.
 func (k *conn) send(ctx context.Context) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	ctx, cancel := context.WithTimeout(ctx, k.limit)
 	a := &answer{conn: k, ctx: ctx, stop: cancel}
 	queue := k.queue
 	k.queue = k.queue[:0]
@@ -253,11 +298,23 @@ func (c control) Exec(args []any) (int64, error) {
 }
 
 func (k *conn) begin(sql string, args []any) error {
-	if time.Since(k.used) > restless {
+	if k.spent || k.now != nil && k.now.Load() != k.era {
+		return errors.Join(errBroken, k.Close())
+	}
+	if k.before != nil {
 		if err := k.settle(); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+		if err := k.before(k); errors.Is(err, errBroken) {
+			return err
+		} else if err != nil {
+			return &refused{err}
+		}
+	} else if time.Since(k.used) > restless {
+		if err := k.settle(); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), k.limit)
 		defer cancel()
 		if err := k.pg.Ping(ctx); err != nil {
 			return errors.Join(errBroken, err)
@@ -286,7 +343,13 @@ func (k *conn) commit() error {
 		return errBroken
 	}
 	k.queue = append(k.queue, message{name: commit})
+	delete(k.pg.CustomData(), warned)
 	tag, err := k.flush()
+	// A warning says that the wait for the standbys was broken off: it is committed
+	// here, and perhaps not there.
+	if text, given := k.pg.CustomData()[warned]; given && err == nil {
+		return &lost{fmt.Errorf("the server warned: %v", text)}
+	}
 	// An ERROR undid it for certain. A FATAL came from a server that was ending,
 	// perhaps after it had committed.
 	if e, told := errors.AsType[*pgconn.PgError](err); err != nil && (!told || e.Severity != "ERROR") {
@@ -308,7 +371,7 @@ func (k *conn) rollback() error {
 	if k.ending != nil || k.pg.TxStatus() == 'I' {
 		return nil // nothing was sent since it began
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), k.limit)
 	p := k.pg.StartPipeline(ctx)
 	p.SendQueryPrepared(rollback, nil, nil, nil)
 	if err := p.Sync(); err != nil {

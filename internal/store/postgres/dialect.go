@@ -32,9 +32,18 @@ type lost struct{ cause error }
 func (l *lost) Error() string { return "the connection was lost at commit: " + l.cause.Error() }
 func (l *lost) Unwrap() error { return l.cause }
 
+// refused is a transaction that a connection would not begin.
+type refused struct{ cause error }
+
+func (r *refused) Error() string { return r.cause.Error() }
+func (r *refused) Unwrap() error { return r.cause }
+
 // faultOf says what an error means, by its SQLSTATE (PostgreSQL, appendix A).
 func faultOf(err error) sqlstore.Fault {
 	if _, unknown := errors.AsType[*lost](err); unknown {
+		return sqlstore.FaultUnavailable
+	}
+	if _, not := errors.AsType[*refused](err); not {
 		return sqlstore.FaultUnavailable
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
@@ -61,7 +70,7 @@ func faultOfState(code string) sqlstore.Fault {
 		return sqlstore.FaultReference
 	case "40001", "40P01":
 		return sqlstore.FaultRetry
-	case "57P01", "57P02", "57P03", "25P03": // shut down, crashed, starting; idle too long
+	case "57P01", "57P02", "57P03", "25P03", "0A000": // shut down, crashed, starting; idle too long; prepared before a migration
 		return sqlstore.FaultRetry
 	case "55P03", "57014", "25006", "3D000", "42501": // lock or statement timed out, read-only, no such database, may not
 		return sqlstore.FaultUnavailable

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"chartline/internal/care"
+	"chartline/internal/store"
 	"chartline/internal/store/sqlstore"
 )
 
@@ -26,6 +28,8 @@ type Options struct {
 	StatementTimeout time.Duration
 	// Existing has Open refuse an empty database with ErrEmpty.
 	Existing bool
+	// Standby, where not nil, is read from where store.Elsewhere allows it.
+	Standby *StandbyOptions
 	// Statement, where not nil, is told each of sqlstore's statements when it runs.
 	Statement func(sql string)
 }
@@ -33,8 +37,11 @@ type Options struct {
 // DB is an open database. It implements store.Store.
 type DB struct {
 	*sqlstore.Store
-	config *pgconn.Config
-	begun  bool
+	config  *pgconn.Config
+	limit   time.Duration // of an answer
+	era     atomic.Int64  // goes up when the server takes no writes any more
+	standby *standby      // nil where there is none
+	begun   bool
 }
 
 // ErrEmpty is returned by Open for an empty database that was to hold data.
@@ -52,12 +59,9 @@ var ErrUnfit = errors.New("this PostgreSQL server cannot be used")
 // PGPASSFILE) or from password. Several processes on several machines may open
 // one database.
 func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
-	config, err := pgconn.ParseConfig(url)
+	config, err := parse(url, password)
 	if err != nil {
-		return nil, errors.New("the database's URL is not one of PostgreSQL's: postgres://user@host:port/name") // the error may repeat a password
-	}
-	if password != "" {
-		config.Password = password
+		return nil, err
 	}
 	if o.Connections <= 0 {
 		o.Connections = max(4*runtime.NumCPU(), 16)
@@ -66,7 +70,10 @@ func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
 		o.StatementTimeout = 15 * time.Second
 	}
 	settle(config, o)
-	d := &DB{config: config}
+	// Of several servers, and of one that changes its role, the primary is meant,
+	// whatever the URL says.
+	config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	d := &DB{config: config, limit: o.StatementTimeout * 4 / 3}
 	if err := d.prepare(ctx, o.Existing); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", d.Place(), err)
 	}
@@ -74,11 +81,55 @@ func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
 		Dialect: dialect(), Readers: o.Connections,
 		Read: d.connector(false, o.Statement), Write: d.connector(true, o.Statement),
 	})
+	if o.Standby != nil {
+		if d.standby, err = d.newStandby(o); err != nil {
+			return nil, errors.Join(err, d.Store.Close())
+		}
+	}
 	return d, nil
 }
 
+func parse(url, password string) (*pgconn.Config, error) {
+	config, err := pgconn.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database's URL is not one of PostgreSQL's: postgres://user@host:port/name") // the error may repeat a password
+	}
+	if password != "" {
+		config.Password = password
+	}
+	return config, nil
+}
+
+// View implements store.Store: on the standby where ctx allows it and it has what
+// must be seen.
+func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
+	if d.standby != nil && store.MayReadElsewhere(ctx) {
+		if done, err := d.standby.view(ctx, fn); done {
+			return err
+		}
+	}
+	return d.Store.View(ctx, fn)
+}
+
+// Update implements store.Store.
+func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
+	err := d.Store.Update(ctx, fn)
+	if d.standby != nil && !store.OnlyEntries(ctx) {
+		d.standby.noteWrite() // also where it failed: it may have happened
+	}
+	return err
+}
+
+// Close implements store.Store.
+func (d *DB) Close() error {
+	if d.standby == nil {
+		return d.Store.Close()
+	}
+	return errors.Join(d.standby.close(), d.Store.Close())
+}
+
 // settle sets what every connection has. Times are those of the server, and
-// below answerLimit, so that the server ends a statement before we give it up.
+// below DB.limit, so that the server ends a statement before we give it up.
 func settle(c *pgconn.Config, o Options) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second
@@ -86,9 +137,10 @@ func settle(c *pgconn.Config, o Options) {
 	ms := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 	maps.Copy(c.RuntimeParams, map[string]string{
 		"application_name": "chartline", "client_encoding": "UTF8", "TimeZone": "UTC", "jit": "off",
-		"statement_timeout": ms(o.StatementTimeout), "lock_timeout": ms(o.StatementTimeout - time.Second),
+		"statement_timeout": ms(o.StatementTimeout), "lock_timeout": ms(max(o.StatementTimeout-time.Second, o.StatementTimeout/2)),
 		"idle_in_transaction_session_timeout": ms(10 * time.Second),
 	})
+	c.OnNotice = noteWarning
 	dial := &net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 5 * time.Second, Control: unacknowledged}
 	c.DialFunc = dial.DialContext
 }
@@ -111,22 +163,18 @@ func (d *DB) Place() string {
 
 func (d *DB) connector(writes bool, tell func(string)) sqlstore.Connector {
 	return func(ctx context.Context) (sqlstore.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, d.config.ConnectTimeout+answerLimit)
-		defer cancel()
 		config := d.config.Copy()
 		if writes {
 			// Whatever the server's default: what is acknowledged is on its disk.
 			config.AfterConnect = durable
 		}
-		pg, err := pgconn.ConnectConfig(ctx, config)
+		era := d.era.Load()
+		k, err := connect(ctx, config, d.limit)
 		if err != nil {
 			return nil, err
 		}
-		k, err := ready(ctx, pg)
-		if err != nil || tell == nil {
-			return k, err
-		}
-		return sqlstore.Told(k, tell), nil
+		k.era, k.now = era, &d.era
+		return k.told(tell), nil
 	}
 }
 

@@ -47,23 +47,34 @@ func Start(t testing.TB, options ...string) *Cluster {
 		t.Fatalf("PostgreSQL is needed: make install installs it (%v)", err)
 	}
 	slices.Sort(found)
+	c := newCluster(t, filepath.Dir(found[len(found)-1]), options)
+	initdb := c.command("initdb", "-D", c.data(), "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	c.begin(t)
+	c.admin(t, "postgres", "CREATE ROLE chartline LOGIN")
+	return c
+}
+
+func newCluster(t testing.TB, binaries string, options []string) *Cluster {
+	t.Helper()
 	dir, err := os.MkdirTemp(inMemory(), "pg") // not t.TempDir: a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	c := &Cluster{dir: dir, attr: unprivileged(t, dir), binaries: filepath.Dir(found[len(found)-1]),
+	return &Cluster{dir: dir, attr: unprivileged(t, dir), binaries: binaries,
 		options: append([]string{"listen_addresses=", "fsync=off", "max_connections=300", "shared_buffers=64MB"}, options...)}
-	initdb := c.command("initdb", "-D", c.data(), "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
-	}
+}
+
+// begin runs the server until the test ends.
+func (c *Cluster) begin(t testing.TB) {
+	t.Helper()
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Stop(syscall.SIGQUIT) })
-	c.admin(t, "postgres", "CREATE ROLE chartline LOGIN")
-	return c
 }
 
 // inMemory is a place in memory with room for some servers, or "" where there is
