@@ -59,3 +59,15 @@ func (p *peer) room() (int64, error) {
 	})
 	return p.free, err
 }
+
+// cork has the kernel wait for what fills its packets, so that a header leaves
+// with the bytes after it, and lets it all go where on is false.
+func (p *peer) cork(on bool) {
+	v := 0
+	if on {
+		v = 1
+	}
+	_ = p.raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_CORK, v) // packets are only smaller without
+	})
+}

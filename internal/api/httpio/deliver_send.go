@@ -84,6 +84,10 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 	}
 	t.watch = watch(http.NewResponseController(w), t.progress, stall)
 	defer t.watch.stop() // also where the content panics
+	if t.waits && t.watch != nil {
+		t.peer.cork(true)
+		defer t.peer.cork(false)
+	}
 	w.WriteHeader(a.status)
 	err := t.parts(a)
 	stalled := t.watch.stop() || errors.Is(err, os.ErrDeadlineExceeded) // no other deadline gets this far

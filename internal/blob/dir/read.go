@@ -22,25 +22,40 @@ func (s *Store) Open(ctx context.Context, key string, size int64) (blob.Object, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	listed, err := s.lstat(key)
+	f, opened, err := s.open(key)
 	if err != nil {
 		return nil, err
 	}
+	if size >= 0 && opened.Size() != size {
+		return nil, errors.Join(fmt.Errorf("%w: %d bytes, want %d", blob.ErrDamaged, opened.Size(), size), f.Close())
+	}
+	return &object{file: f, size: opened.Size()}, nil
+}
+
+// open opens the plain file under key.
+func (s *Store) open(key string) (*os.File, fs.FileInfo, error) {
+	if f := s.openPlain(key); f != nil {
+		if opened, err := f.Stat(); err == nil && opened.Mode().IsRegular() {
+			return f, opened, nil
+		}
+		_ = f.Close() // nothing was done with it
+	}
+	listed, err := s.lstat(key)
+	if err != nil {
+		return nil, nil, err
+	}
 	f, err := s.root.Open(key)
 	if err != nil {
-		return nil, lookup(err)
+		return nil, nil, lookup(err)
 	}
 	opened, err := f.Stat()
 	if err == nil && !os.SameFile(listed, opened) {
 		err = fmt.Errorf("%w: replaced while it was opened", blob.ErrDamaged)
 	}
-	if err == nil && size >= 0 && opened.Size() != size {
-		err = fmt.Errorf("%w: %d bytes, want %d", blob.ErrDamaged, opened.Size(), size)
-	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, nil, errors.Join(err, f.Close())
 	}
-	return &object{file: f, size: opened.Size()}, nil
+	return f, opened, nil
 }
 
 // Remove deletes the object under key, durably.
