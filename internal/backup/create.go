@@ -139,9 +139,6 @@ func (c *creation) run(ctx context.Context, now func() time.Time) error {
 		return err
 	}
 	defer wanted.discard()
-	if c.made.Schema, err = c.source.Store.SchemaVersion(ctx); err != nil {
-		return err
-	}
 	if err := c.source.Store.Snapshot(ctx, func(s store.Snapshot) error { return c.database(ctx, s, wanted) }); err != nil {
 		return err
 	}
@@ -172,6 +169,9 @@ func (c *creation) extra(ctx context.Context, x Extra) error {
 func (c *creation) database(ctx context.Context, s store.Snapshot, wanted *spool) error {
 	size, err := s.Size()
 	if err != nil {
+		return err
+	}
+	if c.made.Schema, err = s.SchemaVersion(ctx); err != nil {
 		return err
 	}
 	if err := s.Check(ctx); err != nil {

@@ -19,7 +19,6 @@ import (
 	"chartline/internal/config"
 	"chartline/internal/gate"
 	"chartline/internal/policy"
-	"chartline/internal/store"
 )
 
 type backupCmd struct {
@@ -138,14 +137,10 @@ func byteCount(n int64) string {
 
 // backupSource is this installation as it is copied.
 func (e *engine) backupSource(ctx context.Context, withoutKey bool) (backup.Source, error) {
-	rows, ok := e.store.(store.Snapshotter)
-	if !ok {
-		return backup.Source{}, errors.New("this command copies SQLite; PostgreSQL is backed up by its own tools: docs/ops/postgresql.md says how, and in what order with the media")
-	}
 	text := func(s string) func() (io.ReadCloser, error) {
 		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }
 	}
-	s := backup.Source{Store: rows, Engine: e.settings.Database.Engine, Media: withAdopted(e.objects, e.store, e.places), Opened: e.stored, Program: buildOf().Version}
+	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: withAdopted(e.objects, e.store, e.places), Opened: e.stored, Program: buildOf().Version}
 	s.Extras = append(s.Extras, backup.Extra{Name: extraPublicKey, Open: text(hex.EncodeToString(e.key.Public()))})
 	// Before the database, so that no checkpoint is about an entry to come.
 	if _, err := os.Stat(e.checkpoints.Path()); err == nil {
@@ -212,7 +207,11 @@ func within(dir, path string) bool {
 
 // warnSameDisk says that one disk's failure would take the data and the backup.
 func (a *app) warnSameDisk(c config.Config, to string) {
-	data, err := os.Stat(filepath.Dir(c.Database.Path))
+	at := c.Media.Path // empty where neither is on a disk of this machine
+	if c.Database.Engine == "sqlite" {
+		at = filepath.Dir(c.Database.Path)
+	}
+	data, err := os.Stat(at)
 	there, err2 := os.Stat(strings.TrimPrefix(to, "dir:"))
 	if err != nil || err2 != nil {
 		return

@@ -1,30 +1,20 @@
 package cli
 
 import (
-	"context"
 	"crypto/ed25519"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"chartline/internal/audit"
-	"chartline/internal/audit/checkpoint"
 	"chartline/internal/backup"
-	"chartline/internal/clinic/oversight"
 	"chartline/internal/config"
-	"chartline/internal/gate"
-	"chartline/internal/policy"
-	"chartline/internal/store"
-	"chartline/internal/store/sqlite"
 )
 
 type backupVerify struct {
 	From     string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX."`
 	Backup   string    `placeholder:"ID" help:"Which one (default: the newest)."`
-	Scratch  string    `placeholder:"DIR" help:"Where to put the database back for as long as it is checked; it needs room for it (default: the system's directory for temporary files)."`
+	Scratch  string    `placeholder:"DIR|URL" help:"Where to put the database back for as long as it is checked: a directory with room for it (default: the system's for temporary files), where it is a SQLite database whatever it was; or an empty PostgreSQL database, postgres://USER@HOST:PORT/NAME, which is empty again afterwards."`
 	Settings dataFlags `embed:""`
 }
 
@@ -88,32 +78,24 @@ func writeProved(w io.Writer, d provedDoc, m backup.Manifest) {
 	writeRows(w, "was not there or damaged when the backup was made", m.Damaged)
 }
 
-func (a *app) prove(target *backup.Target, m backup.Manifest, in string, doc *provedDoc) (err error) {
+func (a *app) prove(target *backup.Target, m backup.Manifest, in string, doc *provedDoc) error {
 	if err := target.Check(a.ctx, m); err != nil {
 		return err
 	}
-	scratch, err := os.MkdirTemp(in, "chartline-verify-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	aside, err := a.putAside(target, m, scratch, audit.Key{}.Hasher())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, aside.close()) }()
-	if err := aside.examine(a, aside.db.Verify, doc); err != nil {
-		return err
-	}
-	if err := a.proveKey(target, m, aside.public); err != nil {
-		return err
-	}
-	if err := a.proveSealing(target, m, aside.db); err != nil {
-		return err
-	}
 	bad := func(key string, why error) { doc.Problems = append(doc.Problems, "object "+key+": "+why.Error()) }
-	err = target.Compare(a.ctx, m, aside.db, func(r backup.Row) {
-		bad(r.Key, fmt.Errorf("is not what %s %s says", r.Noun, r.ID))
+	err := a.rehearse(target, m, in, func(s *aside) error {
+		if err := s.examine(a, s.db.Verify, doc); err != nil {
+			return err
+		}
+		if err := a.proveKey(target, m, s.public); err != nil {
+			return err
+		}
+		if err := a.proveSealing(target, m, s.db); err != nil {
+			return err
+		}
+		return target.Compare(a.ctx, m, s.db, func(r backup.Row) {
+			bad(r.Key, fmt.Errorf("is not what %s %s says", r.Noun, r.ID))
+		})
 	})
 	if err != nil {
 		return err
@@ -140,81 +122,6 @@ func (a *app) proveKey(target *backup.Target, m backup.Manifest, public ed25519.
 	}
 	if err != nil {
 		return fmt.Errorf("%w: its audit key: %w", backup.ErrIncomplete, err)
-	}
-	return nil
-}
-
-// aside is a backup's database, put back where nothing uses it.
-type aside struct {
-	db        *sqlite.DB
-	gate      *gate.Gate
-	oversight *oversight.Service
-	public    ed25519.PublicKey
-}
-
-// putAside puts a backup's database and checkpoints back into dir and opens
-// them.
-func (a *app) putAside(target *backup.Target, m backup.Manifest, dir string, names gate.NameHasher) (_ *aside, err error) {
-	if m.Engine != "sqlite" {
-		return nil, fmt.Errorf("this is a backup of a %s database", m.Engine)
-	}
-	path := filepath.Join(dir, "chartline.db")
-	if err := sqlite.Unpack(path, func(part string) (io.ReadCloser, error) { return target.Part(a.ctx, m, part) }); err != nil {
-		return nil, err
-	}
-	checkpoints := filepath.Join(dir, "checkpoints")
-	if _, ok := m.Extra(extraCheckpoints); ok {
-		if err := a.writeExtra(target, m, extraCheckpoints, checkpoints); err != nil {
-			return nil, err
-		}
-	}
-	public, err := a.readExtra(target, m, extraPublicKey)
-	if err != nil {
-		return nil, err
-	}
-	key, err := hex.DecodeString(string(public))
-	if err != nil || len(key) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("%w: its public key cannot be read", backup.ErrIncomplete)
-	}
-	db, err := sqlite.Open(a.ctx, path, sqlite.Options{})
-	if err != nil {
-		return nil, err
-	}
-	g := gate.New(gate.Options{Store: db, Policy: policy.New(), Names: names})
-	return &aside{db: db, gate: g, oversight: oversight.New(g, checkpoint.NewFile(checkpoints), key), public: key}, nil
-}
-
-func (s *aside) close() error {
-	s.gate.Close()
-	return s.db.Close()
-}
-
-// quick looks at every page, in an eighth of the time that it takes to hold every
-// index against its table.
-func (s *aside) quick(ctx context.Context) error {
-	return s.db.Snapshot(ctx, func(now store.Snapshot) error { return now.Check(ctx) })
-}
-
-// examine checks the database, and every entry against the checkpoints.
-func (s *aside) examine(a *app, check func(context.Context) error, doc *provedDoc) error {
-	var err error
-	if doc.Schema, err = s.db.SchemaVersion(a.ctx); err != nil {
-		return err
-	}
-	if err := check(a.ctx); err != nil {
-		doc.Problems = append(doc.Problems, "database: "+explain(err))
-		return nil
-	}
-	v, err := s.oversight.VerifyAll(a.ctx, a.actor())
-	if err != nil {
-		return err
-	}
-	if !v.OK() {
-		doc.Problems = append(doc.Problems, "audit log: entries were changed, removed or put in, or the file of checkpoints was")
-	}
-	doc.Chains = len(v.Chains)
-	for _, c := range v.Chains {
-		doc.Entries += c.Head
 	}
 	return nil
 }

@@ -34,8 +34,9 @@ import (
 	"chartline/internal/vault"
 )
 
-// engine is everything that works on data, opened. This file, media.go and
-// media_s3.go are the only ones that name a database or media engine.
+// engine is everything that works on data, opened. This file, aside.go,
+// restore.go, media.go and media_s3.go are the only ones that name a database or
+// media engine.
 type engine struct {
 	settings    config.Config
 	store       database
@@ -64,10 +65,7 @@ type engine struct {
 }
 
 // database is a store of either engine.
-type database interface {
-	store.Store
-	SchemaVersion(ctx context.Context) (int64, error)
-}
+type database = store.Snapshotter
 
 // opening says whether an installation may be made by opening it.
 type opening int
@@ -213,6 +211,9 @@ func (a *app) checkReplica(c config.Config) finding {
 // there is a database none is made again: one that is missing then is a disk
 // that is not mounted, or a wrong path.
 func beginInstallation(ctx context.Context, c config.Config) error {
+	if c.Database.Engine == "postgres" {
+		return nil // whether there is one is known once it is opened
+	}
 	if _, err := os.Stat(c.Database.Path); err == nil {
 		return nil
 	} else if !errors.Is(err, fs.ErrNotExist) {

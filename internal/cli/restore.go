@@ -18,11 +18,12 @@ import (
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/recordings"
 	"chartline/internal/config"
+	"chartline/internal/store/postgres"
 	"chartline/internal/store/sqlite"
 )
 
 type restoreCmd struct {
-	From     string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX."`
+	From     string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX. One of SQLite can be put back into PostgreSQL, and the other way round: --database says into what."`
 	Backup   string    `placeholder:"ID" help:"Which one (default: the newest)."`
 	Settings dataFlags `embed:""`
 }
@@ -41,9 +42,10 @@ type restoredDoc struct {
 	Attention []string     `json:"attention"`
 }
 
-// Run puts a backup back into an empty place. The database comes last, by a
-// rename: until then there is nothing that a server would serve, and running the
-// command again goes on.
+// Run puts a backup of either engine back into an empty place. The last step is
+// a rename, of the database's files or of PostgreSQL's list of migrations: until
+// then there is nothing that a server would serve, and the command can be run
+// again.
 func (c restoreCmd) Run(a *app) (err error) {
 	settings, err := a.config()
 	if err != nil {
@@ -60,16 +62,16 @@ func (c restoreCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if m.Engine != settings.Database.Engine {
-		return fmt.Errorf("this is a backup of a %s database, and --database is %s", m.Engine, settings.Database)
+	if newest, err := sqlite.Newest(); err != nil || m.Schema > newest {
+		return errors.Join(err, fmt.Errorf("%w: its schema is %d, and this program knows %d", backup.ErrNewer, m.Schema, newest))
 	}
-	if _, err := os.Lstat(settings.Database.Path); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(fmt.Errorf("there is data at %s: a backup is put back into an empty place only; move the old data aside, and keep it", settings.Database), err)
+	if err := a.mustBeVacant(settings); err != nil {
+		return err
 	}
 	if err := target.Check(a.ctx, m); err != nil {
 		return err
 	}
-	if err := beginInstallation(a.ctx, settings); err != nil {
+	if err := beginPlaces(a.ctx, settings, placesOf(settings)); err != nil {
 		return err
 	}
 	release, err := lockServer(settings)
@@ -85,6 +87,30 @@ func (c restoreCmd) Run(a *app) (err error) {
 	}
 	doc.Seconds = time.Since(began).Seconds()
 	return a.show(doc, func(w io.Writer) { writeRestored(w, doc) })
+}
+
+// mustBeVacant fails where there is data that a restore would be mixed with.
+func (a *app) mustBeVacant(c config.Config) error {
+	const advice = "a backup is put back into an empty place only"
+	if c.Database.Engine == "postgres" {
+		err := postgres.Vacant(a.ctx, c.Database.String(), c.DatabasePassword.Reveal())
+		if errors.Is(err, postgres.ErrOccupied) {
+			return fmt.Errorf("there is data at %s: %s; name another database, and keep this one", c.Database, advice)
+		}
+		return err
+	}
+	if _, err := os.Lstat(c.Database.Path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("there is data at %s: %s; move the old data aside, and keep it", c.Database, advice), err)
+	}
+	return nil
+}
+
+// placesOf are the directories that a restore begins in.
+func placesOf(c config.Config) []string {
+	if c.Database.Engine == "postgres" {
+		return []string{c.Data}
+	}
+	return []string{c.Data, filepath.Dir(c.Database.Path)}
 }
 
 func writeRestored(w io.Writer, d restoredDoc) {
@@ -124,15 +150,24 @@ func (r *restoring) run() (err error) {
 	if err != nil {
 		return err
 	}
+	if r.settings.Database.Engine == "postgres" {
+		return r.intoServer(media, key)
+	}
+	return r.intoFiles(media, key)
+}
+
+// intoFiles puts the database back as SQLite's files, aside, and moves them.
+func (r *restoring) intoFiles(media blob.Store, key audit.Key) error {
 	staging := filepath.Join(filepath.Dir(r.settings.Database.Path), ".restoring")
-	staged := filepath.Join(staging, "chartline.db")
+	staged := filepath.Join(staging, stagedName)
 	if sqlite.MoveBegan(staged, r.settings.Database.Path) {
 		return errors.Join(sqlite.Move(staged, r.settings.Database.Path), os.RemoveAll(staging))
 	}
 	if err := errors.Join(os.RemoveAll(staging), os.Mkdir(staging, 0o700)); err != nil {
 		return err
 	}
-	if err := r.database(staging, media, key); err != nil {
+	err := r.asFiles(r.target, r.manifest, staging, key.Hasher(), func(s *aside) error { return r.settle(s, media) })
+	if err != nil {
 		return err
 	}
 	if err := r.checkpoints(); err != nil {
@@ -142,6 +177,25 @@ func (r *restoring) run() (err error) {
 		return err
 	}
 	return os.RemoveAll(staging)
+}
+
+// intoServer puts the database back into PostgreSQL, which nobody opens before
+// it is done.
+func (r *restoring) intoServer(media blob.Store, key audit.Key) (err error) {
+	staging, err := os.MkdirTemp(r.settings.Data, ".restoring-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
+	return r.asRows(r.target, r.manifest, staging, func(from io.Reader) error {
+		return postgres.Restore(r.ctx, r.settings.Database.String(), r.settings.DatabasePassword.Reveal(), from, func(db *postgres.DB) error {
+			err := r.behindGate(r.target, r.manifest, staging, db, key.Hasher(), func(s *aside) error { return r.settle(s, media) })
+			if err != nil {
+				return err
+			}
+			return r.checkpoints()
+		})
+	})
 }
 
 // tryPart sees that what is sealed can be opened, before much is copied.
@@ -170,14 +224,9 @@ func (r *restoring) key() (audit.Key, error) {
 	return checkpoint.LoadOrCreateKey(file, true)
 }
 
-// database puts the database back aside, checks it, and brings it to where a
-// server may open it.
-func (r *restoring) database(staging string, media blob.Store, key audit.Key) (err error) {
-	aside, err := r.putAside(r.target, r.manifest, staging, key.Hasher())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, aside.close()) }()
+// settle checks a database that was put back, and brings it to where a server
+// may open it.
+func (r *restoring) settle(aside *aside, media blob.Store) error {
 	var found provedDoc
 	if err := aside.examine(r.app, aside.quick, &found); err != nil {
 		return err

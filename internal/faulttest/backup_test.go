@@ -19,8 +19,15 @@ import (
 // F28: back up under load, destroy everything, restore, compare.
 func TestWhatIsRestoredIsWhatWasAcknowledgedBeforeTheBackup(t *testing.T) {
 	t.Parallel()
-	rng := draw(t)
 	s := newSite(t)
+	drill(t, s, func(string) { must(t, os.RemoveAll(s.dir)) }, func(string) {})
+}
+
+// drill backs a site up under load, has destroy destroy it, puts it back, has
+// compare look at it, and holds it against what was acknowledged.
+func drill(t *testing.T, s *site, destroy, compare func(to string)) {
+	t.Helper()
+	rng := draw(t)
 	to := t.TempDir()
 	p := s.start(t)
 	settled, busy := s.tenants[0].open(t), s.tenants[1].open(t)
@@ -39,12 +46,13 @@ func TestWhatIsRestoredIsWhatWasAcknowledgedBeforeTheBackup(t *testing.T) {
 	}
 	l.end()
 	p.kill()
-	must(t, os.RemoveAll(s.dir))
+	destroy(to)
 
 	s.command(t, "backup", "verify", to)
 	began := time.Now()
 	s.command(t, "restore", to)
 	t.Logf("restored in %v", time.Since(began))
+	compare(to)
 	p = s.start(t)
 	s.enter(t)
 	for id := range before {

@@ -57,4 +57,6 @@ type Snapshot interface {
 	Size() (int64, error)
 	// Check looks for structural damage in what is to be copied.
 	Check(ctx context.Context) error
+	// SchemaVersion is the number of the state's last migration.
+	SchemaVersion(ctx context.Context) (int64, error)
 }

@@ -14,13 +14,17 @@ import (
 type admin struct{ pg *pgconn.PgConn }
 
 func (d *DB) admin(ctx context.Context) (admin, error) {
+	pg, err := pgconn.ConnectConfig(ctx, d.unhurried())
+	return admin{pg}, err
+}
+
+func (d *DB) unhurried() *pgconn.Config {
 	c := d.config.Copy()
 	maps.Copy(c.RuntimeParams, map[string]string{
 		"chartline.tenant": everybody, "chartline.instance": everybody, "statement_timeout": "0", "lock_timeout": "0",
 		"idle_in_transaction_session_timeout": "0",
 	})
-	pg, err := pgconn.ConnectConfig(ctx, c)
-	return admin{pg}, err
+	return c
 }
 
 // with runs fn on such a connection.
@@ -67,9 +71,12 @@ func (a admin) exec(ctx context.Context, sql string) error {
 	return err
 }
 
+// migrating is the lock of who changes the schema; who copies it shares it.
+const migrating = "7166185170218121"
+
 // alone runs fn in a transaction, one process at a time.
 func (a admin) alone(ctx context.Context, fn func() error) error {
-	err := a.exec(ctx, "BEGIN; SELECT pg_advisory_xact_lock(7166185170218121)")
+	err := a.exec(ctx, "BEGIN; SELECT pg_advisory_xact_lock("+migrating+")")
 	if err == nil {
 		err = fn()
 	}

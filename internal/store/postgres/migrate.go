@@ -31,18 +31,20 @@ func (d *DB) prepare(ctx context.Context, existing bool) error {
 		if err := a.fit(ctx); err != nil {
 			return err
 		}
-		version, others, err := a.schema(ctx)
+		now, err := a.schema(ctx)
 		if err != nil {
 			return err
 		}
-		d.begun = version == 0
+		d.begun = now.version == 0
 		switch {
-		case version == 0 && others:
+		case now.half:
+			return ErrHalf
+		case now.version == 0 && now.others:
 			return ErrForeign
-		case version == 0 && existing:
+		case now.version == 0 && existing:
 			return ErrEmpty
 		}
-		if err := a.migrate(ctx, migrationFiles, version); err != nil {
+		if err := a.migrate(ctx, migrationFiles, now.version); err != nil {
 			return err
 		}
 		return a.raiseWall(ctx)
@@ -74,32 +76,55 @@ func (a admin) fit(ctx context.Context) error {
 // table; its runner needs database/sql, whose driver is larger than all of this
 // package and what it needs.
 func (a admin) migrate(ctx context.Context, files fs.FS, version int64) error {
+	steps, err := migrations(files)
+	if err != nil {
+		return err
+	}
+	if err := known(steps, version); err != nil {
+		return err
+	}
+	for _, m := range steps {
+		if m.number <= version {
+			continue
+		}
+		if err := a.alone(ctx, func() error { return a.step(ctx, m) }); err != nil {
+			return fmt.Errorf("migration %d: %w", m.number, err)
+		}
+	}
+	return nil
+}
+
+// migration is one of the files.
+type migration struct {
+	number int64
+	up     string
+}
+
+// migrations lists them in order.
+func migrations(files fs.FS) (all []migration, err error) {
 	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
-		return err
-	}
-	newest, err := goose.NumericComponent(names[len(names)-1])
-	if err != nil {
-		return err
-	}
-	if version > newest {
-		return fmt.Errorf("%w: its schema is %d, and this program knows %d: use the newer program, or restore a backup", ErrNewer, version, newest)
+		return nil, err
 	}
 	for _, name := range names {
 		number, err := goose.NumericComponent(name)
 		if err != nil {
-			return err
-		}
-		if number <= version {
-			continue
+			return nil, err
 		}
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := a.alone(ctx, func() error { return a.step(ctx, number, string(text)) }); err != nil {
-			return fmt.Errorf("migration %d: %w", number, err)
-		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		all = append(all, migration{number, up})
+	}
+	return all, nil
+}
+
+// known refuses a schema that is newer than the last of steps.
+func known(steps []migration, version int64) error {
+	if newest := steps[len(steps)-1].number; version > newest {
+		return fmt.Errorf("%w: its schema is %d, and this program knows %d: use the newer program, or restore a backup", ErrNewer, version, newest)
 	}
 	return nil
 }
@@ -113,35 +138,43 @@ const keptMigrations = `
 	)`
 
 // step runs a migration, unless another process has meanwhile.
-func (a admin) step(ctx context.Context, number int64, text string) error {
-	version, _, err := a.schema(ctx)
-	if err != nil || version >= number {
+func (a admin) step(ctx context.Context, m migration) error {
+	now, err := a.schema(ctx)
+	if err != nil || now.version >= m.number && !now.half {
 		return err
 	}
-	up, _, _ := strings.Cut(text, "-- +goose Down")
-	return a.exec(ctx, fmt.Sprintf("%s; %s; INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", keptMigrations, up, goose.DefaultTablename, number))
+	if now.half {
+		return ErrHalf
+	}
+	return a.exec(ctx, fmt.Sprintf("%s; %s; INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", keptMigrations, m.up, goose.DefaultTablename, m.number))
 }
 
-// schema returns the number of the last migration that ran, 0 for none, and
-// whether the database has tables beside the list of migrations.
-func (a admin) schema(ctx context.Context) (version int64, others bool, err error) {
-	r, err := a.row(ctx, `SELECT count(*), count(*) FILTER (WHERE relname = '`+goose.DefaultTablename+`') FROM pg_class
+// schema is how far a database is migrated.
+type schema struct {
+	version int64 // the number of the last migration that ran; 0 for none
+	others  bool  // it has tables beside the list of migrations
+	half    bool  // it is being put back, or that was broken off (restore.go)
+}
+
+func (a admin) schema(ctx context.Context) (now schema, err error) {
+	r, err := a.row(ctx, `SELECT count(*), COALESCE(min(relname) FILTER (WHERE relname IN ('`+goose.DefaultTablename+`', '`+halfTable+`')), '') FROM pg_class
 		WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`)
-	if err != nil || r[1] == "0" {
-		return 0, err == nil && r[0] != "0", err
+	if err != nil || r[1] == "" {
+		return schema{others: err == nil && r[0] != "0"}, err
 	}
-	others = r[0] != "1"
-	if r, err = a.row(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+goose.DefaultTablename); err != nil {
-		return 0, false, err
+	now = schema{others: r[0] != "1", half: r[1] == halfTable}
+	if r, err = a.row(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+r[1]); err != nil {
+		return schema{}, err
 	}
-	version, err = strconv.ParseInt(r[0], 10, 64)
-	return version, others, err
+	now.version, err = strconv.ParseInt(r[0], 10, 64)
+	return now, err
 }
 
 // SchemaVersion returns the number of the last migration in the database.
 func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
 	err = d.with(ctx, func(a admin) error {
-		version, _, err = a.schema(ctx)
+		now, err := a.schema(ctx)
+		version = now.version
 		return err
 	})
 	return version, err

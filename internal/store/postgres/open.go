@@ -59,6 +59,24 @@ var ErrUnfit = errors.New("this PostgreSQL server cannot be used")
 // PGPASSFILE) or from password. Several processes on several machines may open
 // one database.
 func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
+	d, err := reach(url, password, &o)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.prepare(ctx, o.Existing); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", d.Place(), err)
+	}
+	d.start(o)
+	if o.Standby != nil {
+		if d.standby, err = d.newStandby(o); err != nil {
+			return nil, errors.Join(err, d.Store.Close())
+		}
+	}
+	return d, nil
+}
+
+// reach says where the database is, and completes o; nothing is opened yet.
+func reach(url, password string, o *Options) (*DB, error) {
 	config, err := parse(url, password)
 	if err != nil {
 		return nil, err
@@ -69,24 +87,18 @@ func Open(ctx context.Context, url, password string, o Options) (*DB, error) {
 	if o.StatementTimeout <= 0 {
 		o.StatementTimeout = 15 * time.Second
 	}
-	settle(config, o)
+	settle(config, *o)
 	// Of several servers, and of one that changes its role, the primary is meant,
 	// whatever the URL says.
 	config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	d := &DB{config: config, limit: o.StatementTimeout * 4 / 3}
-	if err := d.prepare(ctx, o.Existing); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", d.Place(), err)
-	}
+	return &DB{config: config, limit: o.StatementTimeout * 4 / 3}, nil
+}
+
+func (d *DB) start(o Options) {
 	d.Store = sqlstore.New(sqlstore.Config{
 		Dialect: dialect(), Readers: o.Connections,
 		Read: d.connector(false, o.Statement), Write: d.connector(true, o.Statement),
 	})
-	if o.Standby != nil {
-		if d.standby, err = d.newStandby(o); err != nil {
-			return nil, errors.Join(err, d.Store.Close())
-		}
-	}
-	return d, nil
 }
 
 func parse(url, password string) (*pgconn.Config, error) {

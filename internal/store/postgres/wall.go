@@ -24,18 +24,21 @@ func (a admin) raiseWall(ctx context.Context) error {
 	if tables, err := a.withoutWall(ctx); err != nil || len(tables) == 0 {
 		return err
 	}
-	return a.alone(ctx, func() error {
-		tables, err := a.withoutWall(ctx) // another process may have raised it meanwhile
-		if err != nil {
-			return err
+	return a.alone(ctx, func() error { return a.wallAll(ctx) }) // where another process did not meanwhile
+}
+
+// wallAll raises it in the transaction that is under way.
+func (a admin) wallAll(ctx context.Context) error {
+	tables, err := a.withoutWall(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if err := a.exec(ctx, t.wall()); err != nil {
+			return fmt.Errorf("row-level security of %s: %w", t.name, err)
 		}
-		for _, t := range tables {
-			if err := a.exec(ctx, t.wall()); err != nil {
-				return fmt.Errorf("row-level security of %s: %w", t.name, err)
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (a admin) withoutWall(ctx context.Context) ([]wallTable, error) {

@@ -20,6 +20,16 @@ var ErrNewer = errors.New("the data is newer than this program")
 // ErrForeign is returned by Open for a SQLite file that is something else's.
 var ErrForeign = errors.New("this is not a Chartline database")
 
+// Newest is the number of the last migration that this program knows, on either
+// engine.
+func Newest() (int64, error) {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return 0, err
+	}
+	return newestOf(files)
+}
+
 // migrate runs the migrations that the database lacks, each in a transaction.
 func migrate(ctx context.Context, db *sql.DB, dir string) error {
 	files, err := fs.Sub(migrationFiles, dir)
@@ -29,18 +39,26 @@ func migrate(ctx context.Context, db *sql.DB, dir string) error {
 	return migrateTo(ctx, db, files)
 }
 
-func migrateTo(ctx context.Context, db *sql.DB, files fs.FS) error {
+// newestOf is the number of the last of the migrations.
+func newestOf(files fs.FS) (newest int64, err error) {
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
-		return err
+		return 0, err
 	}
-	newest := int64(0)
 	for _, n := range names {
 		v, err := goose.NumericComponent(n)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		newest = max(newest, v)
+	}
+	return newest, nil
+}
+
+func migrateTo(ctx context.Context, db *sql.DB, files fs.FS) error {
+	newest, err := newestOf(files)
+	if err != nil {
+		return err
 	}
 	v, others, err := schemaVersion(ctx, db)
 	switch {

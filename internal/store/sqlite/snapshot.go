@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"chartline/internal/care"
 	"chartline/internal/store"
 	"chartline/internal/store/sqlstore"
@@ -37,7 +39,7 @@ var _ store.Snapshotter = (*DB)(nil)
 // Snapshot implements store.Snapshotter. While fn runs the write-ahead logs grow
 // by what others write.
 func (d *DB) Snapshot(ctx context.Context, fn func(store.Snapshot) error) error {
-	return d.Pinned(ctx, func(c sqlstore.Conn) error { return d.pin(ctx, c) },
+	return d.Pinned(ctx, d.connector("PRAGMA query_only = 1"), func(c sqlstore.Conn) error { return d.pin(ctx, c) },
 		func(tx store.Tx, c sqlstore.Conn) error { return fn(snapshot{tx, c}) })
 }
 
@@ -119,6 +121,11 @@ func (s snapshot) Size() (int64, error) {
 		sum += n * size
 	}
 	return sum, nil
+}
+
+// SchemaVersion implements store.Snapshot.
+func (s snapshot) SchemaVersion(ctx context.Context) (int64, error) {
+	return number(ctx, s.conn, "SELECT MAX(version_id) FROM clinic."+goose.DefaultTablename)
 }
 
 // Check implements store.Snapshot: every page is read.

@@ -105,16 +105,16 @@ func wall(ctx context.Context) []any {
 	return []any{cmp.Or(scope.Tenant, "*"), cmp.Or(scope.Instance, "*")}
 }
 
-// Pinned runs fn on a connection of its own, in a transaction that sees one
+// Pinned runs fn on a connection that open opens, in a transaction that sees one
 // state. pin is called once the transaction has begun, and must read of all that
 // the state is to hold. Unlike View it may last: it keeps no reader's place.
-func (s *Store) Pinned(ctx context.Context, pin func(Conn) error, fn func(store.Tx, Conn) error) (err error) {
+func (s *Store) Pinned(ctx context.Context, open Connector, pin func(Conn) error, fn func(store.Tx, Conn) error) (err error) {
 	select {
 	case <-s.closing:
 		return care.Unavailable(errClosed)
 	default:
 	}
-	c, err := connect(ctx, s.read)
+	c, err := connect(ctx, open)
 	if err != nil {
 		return s.lift(err)
 	}

@@ -27,6 +27,12 @@ func own(s care.Scope) things {
 	return thingsOf(s, s.Tenant+" "+s.Instance, 10*(1+slices.Index(scopes(), s)))
 }
 
+// Populate stores some of everything, in several tenants and instances.
+func Populate(t *testing.T, s store.Store) {
+	t.Helper()
+	populate(t, s, scopes()...)
+}
+
 // populate stores both kinds of things, and more, in the scopes.
 func populate(t *testing.T, s store.Store, in ...care.Scope) {
 	t.Helper()

@@ -209,6 +209,12 @@ func (c *Cluster) Empty(t testing.TB) string {
 	return c.url("chartline", name)
 }
 
+// Drop destroys a database, whoever uses it.
+func (c *Cluster) Drop(t testing.TB, at string) {
+	t.Helper()
+	c.admin(t, "postgres", "DROP DATABASE "+nameIn(t, at)+" WITH (FORCE)")
+}
+
 // Admin is where the superuser reaches the database that url names.
 func (c *Cluster) Admin(t testing.TB, at string) string {
 	t.Helper()
