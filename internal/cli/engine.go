@@ -13,6 +13,7 @@ import (
 	"chartline/internal/audit/checkpoint"
 	"chartline/internal/auth"
 	"chartline/internal/blob"
+	"chartline/internal/blob/dir"
 	"chartline/internal/blob/seal"
 	"chartline/internal/clinic/access"
 	"chartline/internal/clinic/chart"
@@ -159,7 +160,7 @@ func openPostgres(ctx context.Context, c config.Config, o opening) (database, er
 	if db.Begun() {
 		err = beginPlaces(ctx, c, places)
 	} else if c.Data != "" {
-		err = os.MkdirAll(c.Data, 0o700) // another node's first start
+		err = dir.Make(c.Data) // another node's first start
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -228,11 +229,11 @@ func beginPlaces(ctx context.Context, c config.Config, places []string) error {
 	} else if err := beginBucket(ctx, c); err != nil {
 		return fmt.Errorf("cannot begin here: %w", err)
 	}
-	for _, dir := range places {
-		if dir == "" {
+	for _, place := range places {
+		if place == "" {
 			continue
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := dir.Make(place); err != nil {
 			return fmt.Errorf("cannot begin here: %w", err)
 		}
 	}

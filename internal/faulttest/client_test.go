@@ -114,6 +114,7 @@ func (tn *tenant) change(ctx context.Context, th *thing, doc map[string]any) (re
 	got, err := tn.ask(ctx, http.MethodPatch, "/api/v1/"+th.noun+"/"+th.key, document(doc), "Content-Type: application/json")
 	if err == nil && got.status == http.StatusOK {
 		tn.acknowledge(th)
+		tn.note(th, there, got.header.Get("X-Request-Id"))
 	}
 	return got, err
 }
@@ -128,6 +129,7 @@ func (tn *tenant) told(th *thing, got reply, err error) {
 		if th.noun == "recordings" {
 			tn.identify(th, got.member("id"))
 		}
+		tn.note(th, there, got.header.Get("X-Request-Id"))
 	default:
 		tn.settle(th, gone)
 	}
@@ -160,9 +162,11 @@ func (tn *tenant) upload(ctx context.Context, name, owner, ownerID string, data 
 // remove deletes a recording.
 func (tn *tenant) remove(ctx context.Context, th *thing) (reply, error) {
 	tn.settle(th, leaving)
+	tn.note(th, leaving, "")
 	got, err := tn.ask(ctx, http.MethodDelete, "/api/v1/recordings/"+th.id, document(map[string]any{}), "Content-Type: application/json")
 	if err == nil && got.status == http.StatusNoContent {
 		tn.settle(th, gone)
+		tn.note(th, gone, got.header.Get("X-Request-Id"))
 	}
 	return got, err
 }

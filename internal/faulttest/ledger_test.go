@@ -45,6 +45,17 @@ type ledger struct {
 	// answered are the ids of requests whose answers told something, and whose
 	// audit entries were not seen yet.
 	answered map[string]string
+	history  []event // of what was tried and told, in the order in which the clients knew
+}
+
+// event is something that was asked for, or, with the request that was answered,
+// what was told of it.
+type event struct {
+	noun, key string
+	form      fields
+	becomes   state
+	request   string
+	id        string // a recording's
 }
 
 func newLedger() *ledger {
@@ -68,7 +79,15 @@ func (l *ledger) try(noun, key string, f fields) *thing {
 		*th = thing{noun: noun, key: key}
 	}
 	th.forms = append(th.forms, f)
+	l.history = append(l.history, event{noun: noun, key: key, form: f, becomes: tried})
 	return th
+}
+
+// note enters into the history what becomes of th, by which answer.
+func (l *ledger) note(th *thing, becomes state, request string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.history = append(l.history, event{noun: th.noun, key: th.key, becomes: becomes, request: request, id: th.id})
 }
 
 // acknowledge notes that a 2xx told that th is as last tried.

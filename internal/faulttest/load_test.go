@@ -168,27 +168,42 @@ func but(statuses ...int) func(int) bool {
 func (w *worker) run(ctx context.Context) {
 	// A request that was sent is waited for, as a client would.
 	asking := context.WithoutCancel(ctx)
-	for ctx.Err() == nil {
-		what, got, err := w.step(asking)
-		if wrong, ok := errors.AsType[*wrongBytes](err); ok {
-			w.t.Error(wrong)
-			return
-		}
-		switch {
-		case err != nil:
-			return
-		case got.status < 300:
-			w.load.count(1, 0)
-		case w.excused(got.status):
-			w.load.count(0, 1)
-			if got.header.Get("Retry-After") == "" {
-				w.t.Errorf("%s: %v without Retry-After", what, got)
-			}
-		default:
-			w.t.Errorf("%s: %v", what, got)
+	for ctx.Err() == nil && w.goOn(asking) {
+	}
+}
+
+// runSome asks n times.
+func (w *worker) runSome(n int) {
+	for range n {
+		if !w.goOn(context.Background()) {
+			w.t.Error("the server is gone")
 			return
 		}
 	}
+}
+
+// goOn does the next step, and reports whether another one is worth trying.
+func (w *worker) goOn(ctx context.Context) bool {
+	what, got, err := w.step(ctx)
+	if wrong, ok := errors.AsType[*wrongBytes](err); ok {
+		w.t.Error(wrong)
+		return false
+	}
+	switch {
+	case err != nil:
+		return false
+	case got.status < 300:
+		w.load.count(1, 0)
+	case w.excused(got.status):
+		w.load.count(0, 1)
+		if got.header.Get("Retry-After") == "" {
+			w.t.Errorf("%s: %v without Retry-After", what, got)
+		}
+	default:
+		w.t.Errorf("%s: %v", what, got)
+		return false
+	}
+	return true
 }
 
 func keep(list *[]*thing, th *thing, got reply, err error) (reply, error) {

@@ -187,8 +187,13 @@ func strace(t testing.TB, args ...string) []string {
 // back. Its counts of calls are each thread's own.
 func (p *process) trace(args ...string) (end func()) {
 	p.t.Helper()
+	return p.traceTo("/dev/null", args...)
+}
+
+func (p *process) traceTo(log string, args ...string) (end func()) {
+	p.t.Helper()
 	path := strace(p.t)[0]
-	cmd := exec.Command(path, append([]string{"-f", "-o", "/dev/null", "-p", strconv.Itoa(p.cmd.Process.Pid)}, args...)...)
+	cmd := exec.Command(path, append([]string{"-f", "-o", log, "-p", strconv.Itoa(p.cmd.Process.Pid)}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	said, err := cmd.StderrPipe()
 	must(p.t, err)

@@ -49,10 +49,14 @@ func (f *File) Append(checkpoints []audit.Checkpoint) (err error) {
 		return errors.Join(err, file.Truncate(end))
 	}
 	if err := file.Sync(); err != nil {
-		return err
+		// The disk may never get these lines, and a later flush would not say so:
+		// they are taken back, and written anew with the next.
+		return errors.Join(err, file.Truncate(end))
 	}
 	if end == 0 {
-		return syncDir(filepath.Dir(f.path))
+		if err := syncDir(filepath.Dir(f.path)); err != nil {
+			return errors.Join(err, file.Truncate(end))
+		}
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func Open(path string, o Options) (*Store, error) {
 	if o.ReadOnly {
 		_, err = os.Stat(path)
 	} else {
-		err = createDir(path)
+		err = Make(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("media directory %s: %w", path, err)
@@ -183,8 +183,9 @@ func failed(step string, err error) error {
 	return fmt.Errorf("blob: %s: %w", step, err)
 }
 
-// createDir makes path and what leads to it, each flushed in its parent.
-func createDir(path string) error {
+// Make makes the directory at path and what leads to it, each flushed in its
+// parent, so that a cut of power takes away none of what is stored below.
+func Make(path string) error {
 	if fi, err := os.Stat(path); err == nil {
 		if !fi.IsDir() {
 			return errors.New("is not a directory")
@@ -194,7 +195,7 @@ func createDir(path string) error {
 		return err
 	}
 	parent := filepath.Dir(path)
-	if err := createDir(parent); err != nil {
+	if err := Make(parent); err != nil {
 		return err
 	}
 	if err := os.Mkdir(path, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
