@@ -23,7 +23,7 @@ type tracedRun struct {
 	site    *site
 	disk    *diskModel
 	moments []moment
-	told    map[string]int    // by request, the moment from which its client may know
+	told    map[string]int // by request, the moment from which its client may know
 }
 
 // traced begins with what is on the disk and told already.
@@ -53,12 +53,12 @@ func TestWhatWasToldOutlivesACutOfPowerAtAnyMoment(t *testing.T) {
 		if p.url == "" {
 			t.Fatalf("it does not start under strace: %s", p.log)
 		}
-		s.doSome(t, rng, none, 14)
+		s.doSome(t, rng, none, 8)
 		p.stop()
 		mustEndTrace(t, log, p.cmd.Process.Pid)
 		r.moments = append(r.moments, readTrace(t, log)...)
 	}
-	r.cut(t, rng, 6)
+	r.cut(t, rng, 4)
 }
 
 // F7: a flush fails now and then, and what it was to write is lost to the disk.
@@ -71,7 +71,7 @@ func TestWhatWasToldDoesNotRestOnAFlushThatFailed(t *testing.T) {
 	s.doSome(t, rng, none, 2)
 	end := p.traceTo(log, append(recorded(), "-e", fmt.Sprintf("inject=fsync,fdatasync:error=EIO:when=%d+%d", 1+rng.IntN(3), 3+rng.IntN(3)))...)
 	r := s.traced(t)
-	refused := s.doSome(t, rng, but(http.StatusServiceUnavailable), 14)
+	refused := s.doSome(t, rng, but(http.StatusServiceUnavailable), 10)
 	p.kill()
 	end()
 	r.moments = readTrace(t, log)
@@ -85,15 +85,14 @@ func TestWhatWasToldDoesNotRestOnAFlushThatFailed(t *testing.T) {
 		t.Errorf("%d flushes failed, %d requests were refused", failed, refused)
 	}
 	t.Logf("%d flushes failed, %d requests were refused", failed, refused)
-	r.cut(t, rng, 4)
+	r.cut(t, rng, 3)
 }
 
-// doSome has three workers of each tenant do n steps each, and returns how many
+// doSome has two workers of each tenant do n steps each, and returns how many
 // were refused.
 func (s *site) doSome(t testing.TB, rng *rand.Rand, excused func(int) bool, n int) (refused int) {
 	t.Helper()
-	var wait sync.WaitGroup
-	var workers []*worker
+	l := &load{t: t}
 	for _, tn := range s.tenants {
 		c := clinic{tenant: tn}
 		for c.provider == "" { // a fault may refuse this too
@@ -106,16 +105,12 @@ func (s *site) doSome(t testing.TB, rng *rand.Rand, excused func(int) bool, n in
 			}
 		}
 		for range 2 {
-			w := &worker{clinic: c, t: t, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), excused: excused, owner: map[string]string{}} // #nosec G404 -- as draw
-			workers = append(workers, w)
-			wait.Go(func() { w.runSome(n) })
+			w := l.worker(c, rng, excused)
+			l.wait.Go(func() { w.runSome(n) })
 		}
 	}
-	wait.Wait()
-	for _, w := range workers {
-		refused += w.refused
-	}
-	return refused
+	l.wait.Wait()
+	return l.told().refused
 }
 
 // cut cuts the power at some moments, and holds a server of what is left against

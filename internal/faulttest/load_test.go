@@ -118,11 +118,15 @@ func begin(t testing.TB, rng *rand.Rand, n int, excused func(int) bool, clinics 
 	l := &load{t: t, cancel: cancel}
 	for _, c := range clinics {
 		for range n {
-			w := &worker{clinic: c, t: t, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), excused: excused, owner: map[string]string{}, load: l} // #nosec G404 -- as draw
+			w := l.worker(c, rng, excused)
 			l.wait.Go(func() { w.run(ctx) })
 		}
 	}
 	return l
+}
+
+func (l *load) worker(c clinic, rng *rand.Rand, excused func(int) bool) *worker {
+	return &worker{clinic: c, t: l.t, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), excused: excused, owner: map[string]string{}, load: l} // #nosec G404 -- as draw
 }
 
 // told is what the workers were told so far.

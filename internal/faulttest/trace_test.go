@@ -144,15 +144,18 @@ func (c *call) path(at int) string {
 
 // unhex reads \x41\x42.
 func unhex(text string) []byte {
-	b := make([]byte, 0, len(text)/4)
-	for i := 0; i+4 <= len(text); i += 4 {
-		v, err := strconv.ParseUint(text[i+2:i+4], 16, 8)
-		if err != nil {
-			return b
-		}
-		b = append(b, byte(v))
+	b := make([]byte, len(text)/4)
+	for i := range b {
+		b[i] = digit(text[4*i+2])<<4 | digit(text[4*i+3])
 	}
 	return b
+}
+
+func digit(c byte) byte {
+	if c >= 'a' {
+		return c - 'a' + 10
+	}
+	return c - '0'
 }
 
 // answers tells which request a call begins to answer, and how; empty where it
@@ -165,7 +168,8 @@ func (c *call) answers() (request string) {
 	if !strings.HasPrefix(c.args[1], http) { // HTTP/1.1
 		return ""
 	}
-	_, rest, _ := bytes.Cut(c.text(1), []byte(id))
+	const header = 4 << 10
+	_, rest, _ := bytes.Cut(unhex(c.args[1][1:min(len(c.args[1])-1, 4*header)]), []byte(id))
 	end := bytes.IndexByte(rest, '\r')
 	return string(rest[:max(end, 0)])
 }
