@@ -152,7 +152,7 @@ func TestWhatIsAnothersAnswersAsWhatIsNotThere(t *testing.T) {
 			t.Errorf("%s: what is not there answers\n%s", unknown.route, a1)
 		}
 	}
-	all := w.strangers()
+	all, inQueries := w.strangers(), queryIDs(t)
 	for _, r := range gated() {
 		good := w.good(r)
 		for param := range good.params {
@@ -160,7 +160,7 @@ func TestWhatIsAnothersAnswersAsWhatIsNotThere(t *testing.T) {
 				compare(what, good.with(param, all[param].like(id)), good.with(param, id))
 			}
 		}
-		for _, param := range queryIDs(t)[r.String()] {
+		for _, param := range inQueries[r.String()] {
 			for what, id := range all[param].exist {
 				unknown, theirs := good, good
 				unknown.query, theirs.query = maps.Clone(good.query), maps.Clone(good.query)

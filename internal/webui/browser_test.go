@@ -75,7 +75,7 @@ func TestAPersonUsesThePortalInABrowser(t *testing.T) {
 // lie unused: the browser goes to the log-in form by itself.
 func TestAPageThatNobodyUsesIsLeft(t *testing.T) {
 	t.Parallel()
-	s := openWith(t, testkit.Options{Idle: 3 * time.Second})
+	s := openWith(t, testkit.Options{Idle: 10 * time.Second})
 	c := startChromium(t)
 	c.open(s.url + loginForm)
 	c.comeIn("nadia@example.org", password)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
@@ -49,11 +50,25 @@ func open(t *testing.T, o testkit.Options) *world {
 	_, w.token = w.Client(t, live, care.GrantNames()...)
 	w.url = w.Serve(t)
 	var err error
-	if w.router, err = legacy.NewRouter(loadDocument(t)); err != nil {
+	if w.router, err = routerOnce(); err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
+
+// routerOnce reads the document: to do so for each world takes longer than most
+// tests.
+var routerOnce = sync.OnceValues(func() (routers.Router, error) {
+	text, err := (&native.Surface{}).Document()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, err
+	}
+	return legacy.NewRouter(doc)
+})
 
 // ask is a request; a body that is no string or bytes is sent as JSON.
 type ask struct {
