@@ -19,6 +19,7 @@ import (
 	"chartline/internal/store/postgres"
 	"chartline/internal/store/postgres/pgtest"
 	"chartline/internal/store/sqlite"
+	"chartline/internal/store/sqlite/sqlitetest"
 	"chartline/internal/store/storetest"
 	"chartline/internal/store/transfer"
 )
@@ -34,7 +35,7 @@ func openFile(t *testing.T, path string) *sqlite.DB {
 // populated is the rows of a SQLite database that has some of everything.
 func populated(t *testing.T) []byte {
 	t.Helper()
-	db := openFile(t, filepath.Join(t.TempDir(), "chartline.db"))
+	db := openFile(t, sqlitetest.New(t))
 	storetest.Populate(t, db)
 	must(t, db.Update(t.Context(), func(tx store.Tx) error {
 		chains, err := tx.AuditChains()
