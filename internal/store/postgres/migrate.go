@@ -71,8 +71,8 @@ func (a admin) fit(ctx context.Context) error {
 	return nil
 }
 
-// migrate runs the migrations after version, which the database lacks, each in a transaction,
-// and one process at a time. They are goose's files and are kept in goose's
+// migrate runs the migrations after version, which the database lacks, each in a transaction
+// unless it says "-- +goose NO TRANSACTION", and one process at a time. They are goose's files and are kept in goose's
 // table; its runner needs database/sql, whose driver is larger than all of this
 // package and what it needs.
 func (a admin) migrate(ctx context.Context, files fs.FS, version int64) error {
@@ -87,7 +87,13 @@ func (a admin) migrate(ctx context.Context, files fs.FS, version int64) error {
 		if m.number <= version {
 			continue
 		}
-		if err := a.alone(ctx, func() error { return a.step(ctx, m) }); err != nil {
+		var err error
+		if m.apart {
+			err = patiently(ctx, func() error { return a.apart(ctx, func() error { return a.oneByOne(ctx, m) }) })
+		} else {
+			err = a.beside(ctx, func() error { return a.step(ctx, m) })
+		}
+		if err != nil {
 			return fmt.Errorf("migration %d: %w", m.number, err)
 		}
 	}
@@ -98,6 +104,7 @@ func (a admin) migrate(ctx context.Context, files fs.FS, version int64) error {
 type migration struct {
 	number int64
 	up     string
+	apart  bool // outside of a transaction, its statements one by one
 }
 
 // migrations lists them in order.
@@ -116,7 +123,7 @@ func migrations(files fs.FS) (all []migration, err error) {
 			return nil, err
 		}
 		up, _, _ := strings.Cut(string(text), "-- +goose Down")
-		all = append(all, migration{number, up})
+		all = append(all, migration{number, up, strings.Contains(up, "-- +goose NO TRANSACTION")})
 	}
 	return all, nil
 }
@@ -146,7 +153,35 @@ func (a admin) step(ctx context.Context, m migration) error {
 	if now.half {
 		return ErrHalf
 	}
-	return a.exec(ctx, fmt.Sprintf("%s; %s; INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", keptMigrations, m.up, goose.DefaultTablename, m.number))
+	up := m.up
+	if m.apart {
+		up = strings.ReplaceAll(up, " CONCURRENTLY", "") // nobody else is there: a restore
+	}
+	return a.exec(ctx, keptMigrations+";"+up+";"+m.applied())
+}
+
+// oneByOne runs a migration's statements, each of which ends a line.
+func (a admin) oneByOne(ctx context.Context, m migration) error {
+	now, err := a.schema(ctx)
+	switch {
+	case err != nil:
+		return err
+	case now.half:
+		return ErrHalf
+	case now.version >= m.number:
+		return nil
+	}
+	for _, statement := range append(strings.Split(m.up, ";\n"), m.applied()) {
+		if err := a.exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applied enters m into the list of migrations.
+func (m migration) applied() string {
+	return fmt.Sprintf("INSERT INTO %s (version_id, is_applied) VALUES (%d, true)", goose.DefaultTablename, m.number)
 }
 
 // schema is how far a database is migrated.

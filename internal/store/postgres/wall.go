@@ -24,7 +24,7 @@ func (a admin) raiseWall(ctx context.Context) error {
 	if tables, err := a.withoutWall(ctx); err != nil || len(tables) == 0 {
 		return err
 	}
-	return a.alone(ctx, func() error { return a.wallAll(ctx) }) // where another process did not meanwhile
+	return a.beside(ctx, func() error { return a.wallAll(ctx) }) // where another process did not meanwhile
 }
 
 // wallAll raises it in the transaction that is under way.
