@@ -178,7 +178,7 @@ func (c *call) answers() (request string) {
 func mustEndTrace(t testing.TB, log string, pid int) {
 	t.Helper()
 	last := regexp.MustCompile(fmt.Sprintf(`(?m)^%d +\+\+\+ `, pid))
-	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		file, err := os.Open(log)
 		must(t, err)
 		info, err := file.Stat()
