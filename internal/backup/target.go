@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"chartline/internal/blob"
+	"chartline/internal/sealed"
 )
 
 // What a target holds. No key of the one begins with another.
@@ -161,7 +162,15 @@ func (t *Target) Part(ctx context.Context, m Manifest, name string) (io.ReadClos
 // opened is a sealed part.
 type opened struct {
 	io.Reader
-	io.Closer
+	*checked
+}
+
+func (o opened) Read(p []byte) (int, error) {
+	n, err := o.Reader.Read(p)
+	if errors.Is(err, sealed.ErrDamaged) && !errors.Is(err, ErrIncomplete) {
+		err = fmt.Errorf("%w: %s is not what was written", ErrIncomplete, o.name)
+	}
+	return n, err
 }
 
 // Media is the objects of all backups, by their own keys. It is for reading.

@@ -20,6 +20,10 @@ import (
 // migrates it further. There must be none yet, and what a Load that failed left
 // is of no use.
 func Load(ctx context.Context, path string, from io.Reader) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
 	in, err := transfer.NewReader(from)
 	if err != nil {
 		return err

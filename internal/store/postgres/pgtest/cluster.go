@@ -212,7 +212,9 @@ func (c *Cluster) Empty(t testing.TB) string {
 // Drop destroys a database, whoever uses it.
 func (c *Cluster) Drop(t testing.TB, at string) {
 	t.Helper()
-	c.admin(t, "postgres", "DROP DATABASE "+nameIn(t, at)+" WITH (FORCE)")
+	name := nameIn(t, at)
+	c.admin(t, "postgres", "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '"+name+"'")
+	c.admin(t, "postgres", "DROP DATABASE "+name+" WITH (FORCE)")
 }
 
 // Admin is where the superuser reaches the database that url names.
