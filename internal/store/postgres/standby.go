@@ -143,7 +143,7 @@ func (s *standby) view(ctx context.Context, fn func(store.Tx) error) (done bool,
 		return true, err
 	}
 	if !ran && both.Err() == nil {
-		s.set(err)
+		s.set(plain(err))
 	}
 	s.turned.Add(1)
 	return false, nil
@@ -163,6 +163,14 @@ func (s *standby) need() time.Time {
 func (s *standby) noteWrite() {
 	now := time.Now()
 	s.wrote.Store(&now)
+}
+
+// plain is what a driver or a check said, without what requests are told.
+func plain(err error) error {
+	if e, ok := errors.AsType[*care.Error](err); ok && e.Cause != nil {
+		return e.Cause
+	}
+	return err
 }
 
 // failed reports whether err is of the standby, so that the primary may know better.
@@ -239,7 +247,7 @@ func (s *standby) look(ctx context.Context) error {
 	if err := s.pilot.since(ctx, time.Now()); err != nil {
 		return fmt.Errorf("the primary does not say how far it is: %w", err)
 	}
-	return s.store.View(ctx, func(store.Tx) error { return nil })
+	return plain(s.store.View(ctx, func(store.Tx) error { return nil }))
 }
 
 // set begins to use the standby, or ends it with a reason.
