@@ -146,6 +146,7 @@ var asking = regexp.MustCompile(`\b(http\.(Get|Head|Post|PostForm|Client|Default
 // that nobody meant.
 var asks = map[string]string{
 	"blob/s3":        "it asks the endpoint that the operator configured, and no other",
+	"trace/otlp":     "it asks the collector that the operator configured, and no other; what it is answered goes nowhere",
 	"store/postgres": "it asks the database that the operator configured, and no other",
 }
 

@@ -56,7 +56,7 @@ func (c demoCmd) Run(a *app) (err error) {
 			return err
 		}
 		served = true
-		return e.server(slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))).Run(a.ctx, l)
+		return e.server(slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn})), nil).Run(a.ctx, l)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"chartline/internal/config"
 	"chartline/internal/jobs"
 	"chartline/internal/server"
+	"chartline/internal/trace"
 )
 
 type serveCmd struct {
@@ -41,12 +42,16 @@ func (serveCmd) Run(a *app) error {
 	lines := &logBuffer{w: a.err}
 	defer lines.Flush()
 	log := slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: settings.LogLevel}))
+	traces, err := tracer(settings.Traces, log)
+	if err != nil {
+		return err
+	}
 	return a.serving(settings, func(e *engine) (err error) {
 		l, err := listen(settings)
 		if err != nil {
 			return err
 		}
-		log.Info("listening", "address", l.Main.Addr().String(), "tls", l.TLS != nil, "version", buildOf().Version, "database", settings.Database.String(), "media", settings.Media.String())
+		log.Info("listening", "address", l.Main.Addr().String(), "tls", l.TLS != nil, "version", buildOf().Version, "database", settings.Database.String(), "media", settings.Media.String(), "traces", settings.Traces.On())
 		if l.TLS == nil && !isLoopback(l.Main.Addr()) {
 			log.Warn("without TLS, health data crosses the network in the clear: give --tls-cert and --tls-key, or keep a TLS proxy in front")
 		}
@@ -58,7 +63,7 @@ func (serveCmd) Run(a *app) error {
 				return err
 			}
 		}
-		err = e.server(log).Run(a.ctx, l)
+		err = e.server(log, traces).Run(a.ctx, l)
 		log.Info("stopped")
 		return err
 	})
@@ -158,13 +163,13 @@ func localAddress(l net.Listener) string {
 }
 
 // server puts the engine behind the surfaces.
-func (e *engine) server(log *slog.Logger) *server.Server {
+func (e *engine) server(log *slog.Logger, traces *trace.Tracer) *server.Server {
 	c := e.settings
 	return server.New(server.Deps{
 		Logins: e.logins, Entry: auth.NewLogins(auth.LoginOptions{Store: e.store, Passwords: e.passwords, Idle: c.SessionIdle}),
 		Passwords: e.passwords, PublicURL: c.PublicURL, Introspection: c.GraphQLIntrospection,
 		Auth: auth.New(e.store, nil), Access: e.access, People: e.people, Practice: e.practice, Chart: e.chart, Visits: e.visits, Voice: e.voice,
-		Recordings: e.recordings, Oversight: e.oversight, Jobs: &jobs.Options{Store: e.store},
+		Recordings: e.recordings, Oversight: e.oversight, Jobs: &jobs.Options{Store: e.store}, Traces: traces,
 		Keeper: oversight.NewKeeper(e.store, e.key, e.checkpoints, time.Now),
 		// Derived from the installation's key. No tenant is without a name, so
 		// that no name that is asked for is ever hashed to it.

@@ -68,6 +68,8 @@ type Config struct {
 	IdleTimeout          time.Duration
 	StallTimeout         time.Duration
 	LogLevel             slog.Level
+
+	Traces Traces
 }
 
 // Location is a database or a media store: an engine and where it keeps things.
@@ -117,6 +119,7 @@ func Load(s Sources) (Config, error) {
 	if c.S3.Keys = keys; err != nil && c.Media.Engine == "s3" {
 		bad.add("media", "environment", err.Error())
 	}
+	c.readTraces(s, &bad)
 	c.readMasterKey(s, from, &bad)
 	c.complete(from, &bad)
 	if err := bad.err(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"chartline/internal/care"
+	spans "chartline/internal/trace"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -274,8 +275,8 @@ func (w *world) checkForeign(say func(string, ...any), s sent, a reply) {
 	}
 }
 
-// checkNothingLeaked searches the whole log and all metrics for what was
-// planted: S43, S28.
+// checkNothingLeaked searches the whole log, all metrics and all traces for what
+// was planted: S43, S28.
 func (w *world) checkNothingLeaked() {
 	w.t.Helper()
 	resp, err := http.Get("http://" + w.addr + "/metrics")
@@ -283,7 +284,7 @@ func (w *world) checkNothingLeaked() {
 	defer resp.Body.Close()
 	metrics, err := io.ReadAll(resp.Body)
 	w.must(err)
-	log := w.log.String()
+	log, spans := w.log.String(), w.checkSpans()
 	ids := []string{}
 	for name, value := range w.vars {
 		if uuidPattern.MatchString(value) && !strings.Contains(name, "client") {
@@ -294,11 +295,39 @@ func (w *world) checkNothingLeaked() {
 		if strings.Contains(log, m) {
 			w.t.Errorf("the log shows %q: %s", m, around(log, m))
 		}
+		if strings.Contains(spans, m) {
+			w.t.Errorf("the traces show %q: %s", m, around(spans, m))
+		}
 		if bytes.Contains(metrics, []byte(m)) {
 			w.t.Errorf("the metrics show %q: %s", m, around(string(metrics), m))
 		}
 	}
 }
+
+// checkSpans proves that there are spans and that they are named by routes and
+// steps alone, and returns all that they hold.
+func (w *world) checkSpans() string {
+	w.t.Helper()
+	var text strings.Builder
+	all := w.spans.Drain()
+	if len(all) == 0 {
+		w.t.Error("nothing was traced")
+	}
+	for _, s := range all {
+		fmt.Fprintln(&text, s.Name, s.Attributes)
+		method, pattern, _ := strings.Cut(s.Name, " ")
+		known := pattern == "" || slices.ContainsFunc(routes(), func(r route) bool { return r.String() == s.Name || pattern == "/" })
+		if s.Kind == spans.Server && (!known || strings.ToUpper(method) != method && method != "other") {
+			w.t.Errorf("a request is called %q", s.Name)
+		}
+		if s.Kind != spans.Server && !stepName.MatchString(s.Name) {
+			w.t.Errorf("a step is called %q", s.Name)
+		}
+	}
+	return text.String()
+}
+
+var stepName = regexp.MustCompile(`^(gate|audit|store|blob)\.[a-z]+$|^(s3|key_service)$`)
 
 func around(text, m string) string {
 	i := strings.Index(text, m)

@@ -22,6 +22,7 @@ import (
 	"chartline/internal/care"
 	"chartline/internal/store"
 	"chartline/internal/testkit"
+	"chartline/internal/trace/tracetest"
 )
 
 // world is a whole server with the clinic's data and what is known of it.
@@ -38,6 +39,7 @@ type world struct {
 	marks   map[string][]string
 	secrets []string
 	log     *logBuffer
+	spans   *tracetest.Recorder // of every request
 	faults  *faults
 	seen    map[string]int64 // the last audit entry read, by chain
 }
@@ -86,6 +88,9 @@ func openWorld(t testing.TB, o testkit.Options) *world {
 		log: &logBuffer{}, faults: &faults{}, seen: map[string]int64{},
 	}
 	o.Log = w.log
+	if o.Traces == nil {
+		o.Traces, w.spans = tracetest.New()
+	}
 	wrap := o.Store
 	o.Store = func(s store.Store) store.Store {
 		w.db = s

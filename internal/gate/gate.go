@@ -9,6 +9,7 @@ import (
 	"chartline/internal/care"
 	"chartline/internal/policy"
 	"chartline/internal/store"
+	"chartline/internal/trace"
 )
 
 // Gate decides on and audits every use of stored data.
@@ -68,22 +69,23 @@ type Request struct {
 // Admit refuses, audited, an actor that could not be allowed this action on any
 // target. A surface calls it before it looks at query and body (calls.md, order
 // of the checks). Passing it allows nothing yet.
-func (g *Gate) Admit(ctx context.Context, q Request) error {
+func (g *Gate) Admit(ctx context.Context, q Request) (err error) {
 	d := g.policy.May(q.Actor, q.Action, q.Scope, g.now())
 	if d.Allowed {
 		return nil
 	}
+	ctx, span := trace.Start(ctx, trace.GateAdmit)
+	defer func() { told(span, q.Action, err) }()
 	return g.refuse(ctx, q, care.Target{}, d)
 }
 
 // Check finds and decides as Read does, and audits only what ends there: one
 // that passes must lead to a Write or a Note, which audits it.
-func (g *Gate) Check(ctx context.Context, q Request, locate func(store.Tx) (care.Target, error)) (care.Target, error) {
-	var (
-		target care.Target
-		d      policy.Decision
-	)
-	err := g.store.View(store.Within(ctx, q.Scope), func(tx store.Tx) error {
+func (g *Gate) Check(ctx context.Context, q Request, locate func(store.Tx) (care.Target, error)) (target care.Target, err error) {
+	ctx, span := trace.Start(ctx, trace.GateCheck)
+	defer func() { told(span, q.Action, err) }()
+	var d policy.Decision
+	err = g.store.View(store.Within(ctx, q.Scope), func(tx store.Tx) error {
 		var err error
 		if target, err = locate(tx); err != nil {
 			return err
@@ -101,7 +103,12 @@ func (g *Gate) Check(ctx context.Context, q Request, locate func(store.Tx) (care
 
 // Note audits what needs no data and has been decided elsewhere: a token that
 // was refused, a log-in. It returns when the entry is durable.
-func (g *Gate) Note(ctx context.Context, q Request, target care.Target, outcome care.Outcome, reason string) error {
+func (g *Gate) Note(ctx context.Context, q Request, target care.Target, outcome care.Outcome, reason string) (err error) {
+	ctx, span := trace.Start(ctx, trace.GateNote)
+	defer func() {
+		span.Decided(q.Action, outcome)
+		span.End(err)
+	}()
 	e := g.entry(q, target)
 	e.Outcome, e.Reason = outcome, reason
 	if q.Asked != "" {
@@ -116,7 +123,9 @@ func (g *Gate) Note(ctx context.Context, q Request, target care.Target, outcome 
 // What an instance holds may be read elsewhere (store.Elsewhere), what says who
 // may do what may not. The answer is returned only
 // once its audit entry is durable, whether or not ctx is still alive.
-func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) (care.Target, error), work func(store.Tx) (T, error)) (T, error) {
+func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) (care.Target, error), work func(store.Tx) (T, error)) (_ T, err error) {
+	ctx, span := trace.Start(ctx, trace.GateRead)
+	defer func() { told(span, q.Action, err) }()
 	var (
 		answer T
 		target care.Target
@@ -126,7 +135,7 @@ func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) 
 	if q.Scope.Instance != "" {
 		in = store.Elsewhere(in)
 	}
-	err := g.store.View(in, func(tx store.Tx) error {
+	err = g.store.View(in, func(tx store.Tx) error {
 		var err error
 		if target, err = locate(tx); err != nil {
 			return err
@@ -154,14 +163,16 @@ func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) 
 // that was used before for the same request, the first answer is returned and
 // nothing is done; for another request it is care.KindMismatch. T must survive
 // encoding/json.
-func Write[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) (care.Target, error), work func(store.Tx) (T, error)) (T, error) {
+func Write[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) (care.Target, error), work func(store.Tx) (T, error)) (_ T, err error) {
+	ctx, span := trace.Start(ctx, trace.GateWrite)
+	defer func() { told(span, q.Action, err) }()
 	var (
 		answer, none T
 		target       care.Target
 		d            policy.Decision
 	)
 	at := g.Now()
-	err := g.store.Update(store.Within(ctx, q.Scope), func(tx store.Tx) error {
+	err = g.store.Update(store.Within(ctx, q.Scope), func(tx store.Tx) error {
 		var err error
 		answer, target = none, care.Target{}
 		if target, err = locate(tx); err != nil {
@@ -227,7 +238,22 @@ func Nothing(noun string) func(store.Tx) (care.Target, error) {
 }
 
 // errRefused leaves a transaction that policy refused.
-var errRefused = errors.New("refused")
+var errRefused = &care.Error{Kind: care.KindForbidden, Message: "refused"}
+
+// told ends a span with what became of a request.
+func told(span *trace.Active, action care.Action, err error) {
+	outcome := care.OutcomeFailed
+	switch {
+	case err == nil:
+		outcome = care.OutcomeAllowed
+	case care.KindOf(err) == care.KindForbidden:
+		outcome = care.OutcomeRefused
+	case care.KindOf(err) == care.KindNotFound:
+		outcome = care.OutcomeNotFound
+	}
+	span.Decided(action, outcome)
+	span.End(err)
+}
 
 // failed audits a request that ended without its answer and returns the error
 // to give: err itself, or that it could not be audited. Faults that told the

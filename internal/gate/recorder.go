@@ -11,6 +11,7 @@ import (
 	"chartline/internal/audit"
 	"chartline/internal/care"
 	"chartline/internal/store"
+	"chartline/internal/trace"
 )
 
 const (
@@ -47,7 +48,9 @@ func newRecorder(s store.Store) *recorder {
 
 // record returns when e is durable. It does not heed ctx: a client that hangs
 // up cannot suppress its entry.
-func (r *recorder) record(ctx context.Context, e care.AuditEntry) error {
+func (r *recorder) record(ctx context.Context, e care.AuditEntry) (err error) {
+	span := trace.Leaf(ctx, trace.AuditWait)
+	defer func() { span.End(err) }()
 	p := &pending{entry: e, result: make(chan error, 1)}
 	limit := time.NewTimer(recordLimit)
 	defer limit.Stop()

@@ -13,6 +13,7 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/store"
+	"chartline/internal/trace"
 )
 
 // Handler does one job. It may be called again for a job whose run was cut off,
@@ -45,6 +46,8 @@ type Options struct {
 	// Told is told of each attempt's end; nil is not.
 	Told func(kind string, o Outcome)
 	Now  func() time.Time // nil means time.Now
+	// Traces begins a trace of each attempt; nil begins none.
+	Traces *trace.Tracer
 	// Workers is how many jobs run at once, 0 is four; Poll how often new ones are
 	// looked for, 0 is half a second; Lease how long a run that says nothing keeps
 	// its job, 0 is a minute.
@@ -174,6 +177,7 @@ func (r *Runner) report(ctx context.Context, err error) {
 
 // do runs one attempt and says in the database how it ended.
 func (r *Runner) do(ctx context.Context, j care.Job) {
+	ctx, span := r.o.Traces.Root(ctx, trace.Job)
 	effect, err := r.attempt(ctx, j)
 	end := context.WithoutCancel(ctx)
 	outcome := Done
@@ -197,6 +201,8 @@ func (r *Runner) do(ctx context.Context, j care.Job) {
 		outcome, err = r.failed(end, j, err)
 	}
 	r.o.Told(j.Kind, outcome)
+	span.Worked(j.Kind, string(outcome))
+	span.End(err)
 	if outcome != Done || err != nil {
 		r.log(j, outcome, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,8 @@ import (
 	"chartline/internal/store"
 	"chartline/internal/store/sqlite"
 	"chartline/internal/store/sqlite/sqlitetest"
+	"chartline/internal/trace"
+	"chartline/internal/trace/tracetest"
 )
 
 func must(t testing.TB, err error) {
@@ -313,5 +316,35 @@ func TestPausesGrowAndSpread(t *testing.T) {
 	}
 	if sum < 20*time.Hour || sum > 40*time.Hour {
 		t.Errorf("a job is tried for %v", sum)
+	}
+}
+
+func TestAnAttemptIsATraceThatNamesTheKindAlone(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	tracer, spans := tracetest.New()
+	good, bad := newJob(time.Now()), newJob(time.Now())
+	good.Payload, bad.Payload = "good", "bad"
+	b.enqueue(good, bad)
+	b.run(func(ctx context.Context, j care.Job) (Effect, error) {
+		if err := b.View(ctx, func(store.Tx) error { return nil }); err != nil {
+			return nil, err
+		}
+		if j.Payload == "bad" {
+			return nil, care.Invalid("payload", "Rosa Lindqvist")
+		}
+		return nil, nil
+	}, func(o *Options) { o.Traces, o.Workers = tracer, 1 })
+	var all []trace.Span
+	b.eventually("two traces were not made", func() bool {
+		all = append(all, spans.Drain()...)
+		return strings.Count(tracetest.Tree(all), "job ") == 2
+	})
+	got := strings.SplitAfter(tracetest.Tree(all), "store.update\n")
+	slices.Sort(got)
+	want := "job chartline.work=kind chartline.outcome=dead error.type=invalid\n  store.view\n  store.update\n" +
+		"job chartline.work=kind chartline.outcome=done\n  store.view\n  store.update\n"
+	if strings.Join(got, "") != want {
+		t.Errorf("got\n%s", strings.Join(got, ""))
 	}
 }

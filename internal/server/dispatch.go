@@ -124,11 +124,12 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			// may have found another end: nothing more is read from there.
 			w.Header().Set("Connection", "close")
 		}
+		r, span := s.traced(r)
 		s.metrics.inFlight.Add(1)
 		s.handling.Add(1)
 		defer func() {
 			s.metrics.inFlight.Add(-1)
-			s.finish(&w.Event)
+			s.finish(&w.Event, span)
 			s.handling.Add(-1)
 		}()
 		next.ServeHTTP(w, r)

@@ -22,7 +22,7 @@ func (s *Server) startJobs() (stop func()) {
 		return func() {}
 	}
 	o := *s.deps.Jobs
-	o.Handlers, o.Log, o.Now = s.handlers(), s.deps.Log, s.deps.Now
+	o.Handlers, o.Log, o.Now, o.Traces = s.handlers(), s.deps.Log, s.deps.Now, s.deps.Traces
 	o.Told = func(kind string, outcome jobs.Outcome) {
 		s.metrics.jobRuns.With(kind, string(outcome)).Inc()
 	}

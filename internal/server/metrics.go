@@ -19,6 +19,7 @@ type metrics struct {
 	protocolErrors meter.Counter
 	taskRuns       meter.Counters
 	jobRuns        meter.Counters
+	spans          meter.Counters
 
 	series sync.Map // of seriesKey to series
 }
@@ -50,6 +51,7 @@ func newMetrics(standby func() Standby) *metrics {
 		protocolErrors: r.Counter("chartline_http_protocol_errors_total", "Connections that net/http complained about."),
 		taskRuns:       r.Counters("chartline_task_runs_total", "Runs of recurring work, by name and outcome.", "outcome", "task"),
 		jobRuns:        r.Counters("chartline_job_runs_total", "Attempts at durable work, by kind and outcome; a dead one waits for a person.", "kind", "outcome"),
+		spans:          r.Counters("chartline_trace_spans_total", "Spans of traces, by what became of them.", "outcome"),
 	}
 }
 

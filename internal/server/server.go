@@ -28,6 +28,7 @@ import (
 	"chartline/internal/clinic/visits"
 	"chartline/internal/clinic/voice"
 	"chartline/internal/jobs"
+	"chartline/internal/trace"
 	"chartline/internal/webui"
 )
 
@@ -66,6 +67,8 @@ type Deps struct {
 	CursorKey     []byte // seals the cursors of the native surface's lists; the same on every node
 	// Jobs says what durable work runs on; nil leaves it to other nodes.
 	Jobs *jobs.Options
+	// Traces begins traces of requests and of work; nil begins none. Run closes it.
+	Traces *trace.Tracer
 	// Checks are what readiness depends on, by name.
 	Checks map[string]func(context.Context) error
 	// Standby says how reading from a copy of the database goes; nil where there
@@ -106,6 +109,8 @@ func New(d Deps) *Server {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
+	counts := newMetrics(d.Standby)
+	d.Traces.Start(func(outcome string, spans int) { counts.spans.With(outcome).Add(int64(spans)) })
 	return &Server{
 		deps: d,
 		calls: &calls.Surface{
@@ -123,7 +128,7 @@ func New(d Deps) *Server {
 			MaxUpload: d.Limits.Upload, Stall: d.Limits.Stall, Version: d.Version,
 		},
 		health:  newHealth(d.Checks, d.Standby, d.Log),
-		metrics: newMetrics(d.Standby),
+		metrics: counts,
 	}
 }
 
@@ -154,7 +159,7 @@ func (s *Server) sweep(ctx context.Context) error {
 // under way finish within Limits.Drain, stops the recurring work and does what
 // is due at a stop. It returns nil after an orderly stop.
 func (s *Server) Run(ctx context.Context, l Listeners) error {
-	work := startTasks(s.recurring(), s.deps.Log, s.metrics)
+	work := startTasks(s.recurring(), s.deps.Log, s.metrics, s.deps.Traces)
 	stopJobs := s.startJobs()
 	main := s.httpServer(s.Handler(l.Metrics == nil))
 	servers := []*http.Server{main}
@@ -186,7 +191,9 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 	}
 	s.awaitHandlers()
 	stopJobs()
-	return errors.Join(err, work.stop(drain))
+	err = errors.Join(err, work.stop(drain))
+	s.deps.Traces.Close(drain)
+	return err
 }
 
 // cutLimit is how long requests that were cut off may take to notice.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"chartline/internal/trace"
 )
 
 // task is work that recurs while the server runs.
@@ -22,13 +24,14 @@ type tasks struct {
 	list   []task
 	log    *slog.Logger
 	count  *metrics
+	traces *trace.Tracer
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 }
 
-func startTasks(list []task, log *slog.Logger, count *metrics) *tasks {
+func startTasks(list []task, log *slog.Logger, count *metrics, traces *trace.Tracer) *tasks {
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &tasks{list: list, log: log, count: count, cancel: cancel}
+	t := &tasks{list: list, log: log, count: count, traces: traces, cancel: cancel}
 	for _, job := range list {
 		t.wait.Go(func() { t.loop(ctx, job) })
 	}
@@ -55,6 +58,7 @@ func (t *tasks) loop(ctx context.Context, job task) {
 // the loop's last holder's to report: it is logged here and the next run tries
 // again.
 func (t *tasks) once(ctx context.Context, job task) (err error) {
+	ctx, span := t.traces.Root(ctx, trace.Task)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -65,6 +69,8 @@ func (t *tasks) once(ctx context.Context, job task) (err error) {
 			t.log.Error("recurring work failed", "task", job.name, "cause", err.Error())
 		}
 		t.count.taskRuns.With(outcome, job.name).Inc()
+		span.Worked(job.name, outcome)
+		span.End(err)
 	}()
 	return job.run(ctx)
 }

@@ -35,6 +35,7 @@ import (
 	"chartline/internal/store/postgres"
 	"chartline/internal/store/sqlite"
 	"chartline/internal/store/sqlite/sqlitetest"
+	"chartline/internal/trace"
 	"chartline/internal/vault"
 )
 
@@ -86,6 +87,8 @@ type Options struct {
 	Introspection bool
 	// Statement, where not nil, is told each SQL statement that runs.
 	Statement func(sql string)
+	// Traces begins traces; nil begins none.
+	Traces *trace.Tracer
 	// Postgres is the URL of a database to use in place of SQLite.
 	Postgres string
 }
@@ -207,8 +210,8 @@ func (k *Kit) build(o Options) {
 		log = o.Log
 	}
 	k.Server = server.New(server.Deps{
-		Introspection: o.Introspection,
-		Logins:        k.Logins, Entry: k.Entry, Passwords: k.Passwords,
+		Introspection: o.Introspection, Traces: o.Traces,
+		Logins: k.Logins, Entry: k.Entry, Passwords: k.Passwords,
 		Auth: k.Auth, Access: k.Access, People: k.People, Practice: k.Practice, Chart: k.Chart, Visits: k.Visits, Voice: k.Voice, Recordings: k.Recordings,
 		Oversight: k.Oversight, Keeper: k.Keeper, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", Limits: limits, Now: k.Clock.Now,
 		Checks: map[string]func(context.Context) error{"database": k.Store.Check, "media": k.Media.Check},

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"chartline/internal/trace"
 )
 
 // Command is a master key that a key service keeps: a program is run for each
@@ -65,6 +67,8 @@ func (c *Command) Unwrap(ctx context.Context, wrapped []byte, name, use string) 
 func (c *Command) Current(context.Context) (string, error) { return "", nil }
 
 func (c *Command) run(ctx context.Context, in message) (out message, err error) {
+	span := trace.Leaf(ctx, trace.KeyService)
+	defer func() { span.End(err) }()
 	if len(c.args) == 0 {
 		return out, fmt.Errorf("%w: there is no command", ErrNoMaster)
 	}

@@ -17,6 +17,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"chartline/internal/trace"
 )
 
 // keysLast is how long keys are believed before they are asked for again, so that
@@ -155,7 +157,16 @@ func withBodies(ctx context.Context) (_ context.Context, wait func()) {
 }
 
 // RoundTrip implements http.RoundTripper.
-func (b bodies) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b bodies) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	span := trace.Leaf(r.Context(), trace.S3)
+	defer func() {
+		status := 0
+		if resp != nil {
+			status = resp.StatusCode
+		}
+		span.Asked(r.Method, status)
+		span.End(err)
+	}()
 	all, ok := r.Context().Value(bodyKey{}).(*sync.WaitGroup)
 	if ok && r.Body != nil && r.Body != http.NoBody {
 		all.Add(1)

@@ -9,6 +9,7 @@ import (
 
 	"chartline/internal/blob"
 	"chartline/internal/sealed"
+	"chartline/internal/trace"
 )
 
 // Keys keeps the keys of objects; a vault.Vault does.
@@ -47,7 +48,9 @@ func New(o Options) *Store { return &Store{under: o.Under, keys: o.Keys, plain: 
 
 // Put seals r under key; see blob.Store. The object's key is durable before the
 // object is, and a stream that fails leaves none.
-func (s *Store) Put(ctx context.Context, key string, r io.Reader, o blob.PutOptions) (blob.Info, error) {
+func (s *Store) Put(ctx context.Context, key string, r io.Reader, o blob.PutOptions) (_ blob.Info, err error) {
+	ctx, span := trace.Start(ctx, trace.BlobPut)
+	defer func() { span.End(err) }()
 	if s.plain {
 		return s.under.Put(ctx, key, r, o)
 	}
@@ -74,7 +77,9 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, o blob.PutOpti
 }
 
 // Open opens the object under key; see blob.Store. size is the plain one.
-func (s *Store) Open(ctx context.Context, key string, size int64) (blob.Object, error) {
+func (s *Store) Open(ctx context.Context, key string, size int64) (_ blob.Object, err error) {
+	ctx, span := trace.Start(ctx, trace.BlobOpen)
+	defer func() { span.End(err) }()
 	if err := blob.CheckKey(key); err != nil {
 		return nil, err
 	}
@@ -128,7 +133,9 @@ func (s *Store) openPlain(ctx context.Context, key string, size int64) (blob.Obj
 }
 
 // Remove destroys the key of the object under key, and then the object.
-func (s *Store) Remove(ctx context.Context, key string) error {
+func (s *Store) Remove(ctx context.Context, key string) (err error) {
+	ctx, span := trace.Start(ctx, trace.BlobRemove)
+	defer func() { span.End(err) }()
 	if err := blob.CheckKey(key); err != nil {
 		return err
 	}

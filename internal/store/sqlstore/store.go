@@ -11,6 +11,7 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/store"
+	"chartline/internal/trace"
 )
 
 // Config says what a Store runs on.
@@ -56,6 +57,8 @@ func New(c Config) *Store {
 
 // View runs fn on a consistent snapshot.
 func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
+	span := trace.Leaf(ctx, trace.StoreView)
+	defer func() { span.End(err) }()
 	c, err := s.borrow(ctx)
 	if err != nil {
 		return err
@@ -160,7 +163,9 @@ func discard(c *conn) *conn {
 }
 
 // Update runs fn on the writer, together with others that wait.
-func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) (err error) {
+	span := trace.Leaf(ctx, trace.StoreUpdate)
+	defer func() { span.End(err) }()
 	if s.damaged.Load() {
 		return care.Unavailable(errDamaged)
 	}
