@@ -77,10 +77,11 @@ func (b *bench) againstPgbench(c *cluster, our side) error {
 	return nil
 }
 
-// selects runs pgbench for a second and gives its selects a second.
+// selects has each of pgbench's clients select some hundreds of times, for about a
+// second, and gives the selects a second.
 func (c *cluster) selects(conns int) (float64, error) {
 	n := strconv.Itoa(conns)
-	out, err := c.output("pgbench", c.at("-S", "-M", "prepared", "-n", "-T", "1", "-c", n, "-j", "1", "pgbench")...)
+	out, err := c.output("pgbench", c.at("-S", "-M", "prepared", "-n", "-t", "500", "-c", n, "-j", "1", "pgbench")...)
 	if err != nil {
 		return 0, err
 	}
