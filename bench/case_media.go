@@ -132,7 +132,7 @@ func (b *bench) ranges() error {
 	if err != nil {
 		return err
 	}
-	b.report.add("range", figure{what: "1 MiB at random offsets against nginx, requests", value: p.rate, goal: atLeast(0.7),
+	b.report.add("range", figure{what: "1 MiB at random offsets against nginx, requests", value: p.rate, floor: atLeast(0.7),
 		detail: []string{p.ours.bytes(), p.theirs.bytes()}})
 	b.report.add("range", figure{what: "CPU a request against nginx", value: p.cpuRequest})
 	if p, err = b.versus(m.ours, m.bare); err != nil {
