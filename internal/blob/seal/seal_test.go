@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"filippo.io/age"
+
 	"chartline/internal/blob"
 	"chartline/internal/blob/blobtest"
 	"chartline/internal/blob/dir"
@@ -148,6 +150,43 @@ func TestARemovedObjectsCopyCannotBeRead(t *testing.T) {
 		if err != nil || e.Size != int64(len(kept)) {
 			t.Errorf("what has no key is listed as %v, %v", e, err)
 		}
+	}
+}
+
+func TestAgeFilesFromBeforeAreReadListedAndShredded(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	k, plain := sealed.NewKey(), blobtest.Data(200_000)
+	to, err := age.NewScryptRecipient(k.Passphrase())
+	must(t, err)
+	to.SetWorkFactor(1)
+	file, err := age.EncryptReader(bytes.NewReader(plain), to)
+	must(t, err)
+	_, err = w.under.Put(t.Context(), "acme/live/ab/before", file, blob.PutOptions{NoDigest: true})
+	must(t, err)
+	must(t, w.vault.Keep(t.Context(), "acme/live/ab/before", k))
+	for _, size := range []int64{int64(len(plain)), -1} {
+		o, err := w.Open(t.Context(), "acme/live/ab/before", size)
+		must(t, err)
+		if got, err := io.ReadAll(o); err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("size %d: %d bytes, %v", size, len(got), err)
+		}
+		part := make([]byte, 100)
+		if _, err := o.ReadAt(part, 65_500); err != nil || !bytes.Equal(part, plain[65_500:65_600]) {
+			t.Errorf("size %d: a range came back otherwise, %v", size, err)
+		}
+		must(t, o.Close())
+	}
+	for e, err := range w.List(t.Context(), "") {
+		if err != nil || e.Size != int64(len(plain)) {
+			t.Errorf("listed %v, %v", e, err)
+		}
+	}
+	kept := read(t, w.file("acme/live/ab/before"))
+	must(t, w.Remove(t.Context(), "acme/live/ab/before"))
+	must(t, os.WriteFile(w.file("acme/live/ab/before"), kept, 0o600))
+	if _, err := w.Open(t.Context(), "acme/live/ab/before", -1); !errors.Is(err, blob.ErrDamaged) {
+		t.Errorf("a copy of what was removed opens: %v", err)
 	}
 }
 
