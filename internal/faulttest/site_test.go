@@ -20,6 +20,7 @@ type site struct {
 	tenants []*tenant
 	places  []string          // flags that say where data is that is not in dir
 	env     map[string]string // of its servers and commands, beside the usual
+	unswept bool              // temporary files may wait for a sweep, or are a bucket's matter
 	program string            // that its servers are; empty is this one
 }
 

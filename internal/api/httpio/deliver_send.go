@@ -89,6 +89,7 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 		defer t.peer.cork(false)
 	}
 	w.WriteHeader(a.status)
+	t.watch.hurry(0) // its deadline, not that of a short answer
 	err := t.parts(a)
 	stalled := t.watch.stop() || errors.Is(err, os.ErrDeadlineExceeded) // no other deadline gets this far
 	if err != nil {
@@ -374,6 +375,9 @@ func (w *watcher) look() {
 // hurry sets a deadline so soon, or takes it back where d is 0. The stall's holds
 // besides.
 func (w *watcher) hurry(d time.Duration) {
+	if w == nil {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.early = time.Time{}

@@ -41,7 +41,6 @@ func WriteJSONBytes(w http.ResponseWriter, status int, body []byte) {
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-store")
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeLimit))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

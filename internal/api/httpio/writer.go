@@ -36,17 +36,22 @@ type Writer struct {
 
 // WriteHeader notes the status.
 func (w *Writer) WriteHeader(status int) {
+	w.begin(status)
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// begin bounds how long the client may take to take the answer: one that reads
+// nothing would hold its connection for ever. What is long sets its own bound.
+func (w *Writer) begin(status int) {
 	if w.Event.Status == 0 && status >= 200 {
 		w.Event.Status = status
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeLimit))
 	}
-	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write counts the bytes.
 func (w *Writer) Write(p []byte) (int, error) {
-	if w.Event.Status == 0 {
-		w.Event.Status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	n, err := w.ResponseWriter.Write(p)
 	w.Event.Bytes += int64(n)
 	return n, err
@@ -54,9 +59,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 
 // ReadFrom counts the bytes and keeps sendfile possible.
 func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
-	if w.Event.Status == 0 {
-		w.Event.Status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	n, err := readFrom(w.ResponseWriter, r)
 	w.Event.Bytes += n
 	return n, err
