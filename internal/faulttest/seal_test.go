@@ -126,3 +126,37 @@ func TestKeyRotationsThatAreKilledLoseNothing(t *testing.T) {
 	p.stop()
 	t.Logf("%d rotations were killed", killed)
 }
+
+// F9: the disk cannot read a part of a recording. Its download is refused, or cut
+// where it had begun; nothing is told that looks whole.
+func TestARecordingThatTheDiskCannotReadIsCut(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*site{"sealed": newSite(t), "plain": newSite(t)} {
+		if name == "plain" {
+			s.env["CHARTLINE_SEAL"] = "off"
+		}
+		p := s.start(t)
+		c := s.first().open(t)
+		th, data := c.mustUpload(t, c.mustHaveCall(t))
+		path := "/api/v1/recordings/" + th.id + "/content"
+		for _, from := range []int{1, 3} { // of each thread's reads of it
+			end := p.trace("-P", s.objects(t)[0], "-e", fmt.Sprintf("inject=read,pread64,sendfile:error=EIO:when=%d+", from))
+			answer, err := c.begin(t.Context(), http.MethodGet, path, nil)
+			must(t, err)
+			body, err := io.ReadAll(answer.Body)
+			must(t, answer.Body.Close())
+			switch {
+			case answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "":
+			case from > 1 && err == nil && bytes.Equal(body, data): // no thread came that far
+			case answer.StatusCode != http.StatusOK || err == nil || len(body) >= len(data) || !bytes.HasPrefix(data, body):
+				t.Errorf("%s, from read %d on: %d, %d bytes, %v", name, from, answer.StatusCode, len(body), err)
+			}
+			end()
+		}
+		if got, err := c.listen(t.Context(), th); err != nil || got.status != http.StatusOK {
+			t.Errorf("%s, once it can be read: %v, %v", name, got.status, err)
+		}
+		s.verify(t)
+		p.stop()
+	}
+}
