@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
@@ -63,7 +64,7 @@ func (d *DB) pin(ctx context.Context, k *conn) (*snapshot, error) {
 		return nil, err
 	}
 	a, s := admin{k.pg}, &snapshot{pg: k.pg}
-	err := a.exec(ctx, "SELECT pg_advisory_xact_lock_shared("+migrating+")")
+	err := a.unmigrated(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +84,24 @@ func (d *DB) pin(ctx context.Context, k *conn) (*snapshot, error) {
 		err = errors.New("the database was migrated just now: try again")
 	}
 	return s, err
+}
+
+// unmigrated keeps migrations from beginning for as long as the transaction
+// lasts. It does not wait for one that is under way, which may wait for the
+// transaction.
+func (a admin) unmigrated(ctx context.Context) error {
+	for end := time.Now().Add(5 * time.Second); ; {
+		had, err := a.tried(ctx, "SELECT pg_try_advisory_xact_lock_shared("+migrating+")")
+		if had || err != nil {
+			return err
+		}
+		if time.Now().After(end) {
+			return errors.New("the database is being migrated: try again")
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // tables lists the tables and their columns, but for the list of migrations.
