@@ -14,6 +14,7 @@ import (
 
 type doctorCmd struct {
 	Deep     bool         `help:"Also read the whole database, verify the whole audit log and look for every recording's file."`
+	Backups  string       `placeholder:"PLACE" help:"Also look at the newest backup at this place."`
 	Settings dataFlags    `embed:""`
 	Replica  replicaFlags `embed:""`
 }
@@ -54,6 +55,10 @@ func (c doctorCmd) Run(a *app) error {
 	found = append(found, checkDirectories(settings)...)
 	found = append(found, checkKeyFile(settings))
 	found = append(found, a.examineData(settings, c.Deep)...)
+	if c.Backups != "" {
+		found = append(found, a.checkBackups(settings, c.Backups, time.Now()))
+	}
+	found = append(found, checkTraces(a.ctx, settings.Traces))
 	doc := doctorDoc{OK: true, Findings: found}
 	for _, f := range found {
 		doc.OK = doc.OK && f.Verdict != broken
@@ -85,7 +90,7 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 			found = append(found, a.checkReplica(c))
 		}
 		found = append(found, a.checkMedia(e)...)
-		found = append(found, a.checkSealing(e), a.checkAudit(e, deep), a.checkJobs(e, time.Now()))
+		found = append(found, a.checkSealing(e), checkVolume(c), a.checkAudit(e, deep), a.checkJobs(e, time.Now()))
 		if deep {
 			found = append(found, a.checkRecordings(e))
 		}
@@ -164,7 +169,7 @@ func (a *app) checkRecordings(e *engine) finding {
 // deep, only that checkpoints are made.
 func (a *app) checkAudit(e *engine, deep bool) finding {
 	if !deep {
-		return checkCheckpoints(e.checkpoints, time.Now())
+		return a.checkRecent(e, time.Now())
 	}
 	v, err := e.verifyAudit(a, "")
 	switch {
@@ -178,6 +183,22 @@ func (a *app) checkAudit(e *engine, deep bool) finding {
 		entries += c.Head
 	}
 	return finding{Check: "audit log", Verdict: fine, Found: fmt.Sprintf("%d chains, %d entries, all whole", len(v.Chains), entries)}
+}
+
+// checkRecent looks whether checkpoints are made, and cover what they should.
+func (a *app) checkRecent(e *engine, now time.Time) finding {
+	f := checkCheckpoints(e.checkpoints, now)
+	if f.Verdict != fine {
+		return f
+	}
+	late, err := checkAnchored(a.ctx, e.store, e.checkpoints, now)
+	switch {
+	case err != nil:
+		return finding{f.Check, broken, explain(err), "see what is said of the database"}
+	case late != "":
+		return finding{f.Check, warned, f.Found + "; " + late, "start the server, which signs once a minute; where it runs, its log says why it does not"}
+	}
+	return f
 }
 
 // overdue is how late a job may be beside a server that does them.

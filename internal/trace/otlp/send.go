@@ -88,6 +88,16 @@ func (e *Exporter) send(ctx context.Context, batch []trace.Span) (refused int, e
 	}
 }
 
+// Probe sends a message without spans, once. It needs no Start.
+func (e *Exporter) Probe(ctx context.Context) error {
+	body, err := e.encode(nil)
+	if err != nil {
+		return err
+	}
+	_, _, err = e.post(ctx, body)
+	return err
+}
+
 // encode is a batch's body.
 func (e *Exporter) encode(batch []trace.Span) ([]byte, error) {
 	text, err := json.Marshal(e.document(batch))
