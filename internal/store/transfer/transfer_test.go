@@ -11,8 +11,8 @@ import (
 
 var things = transfer.Table{Name: "thing", Columns: []transfer.Column{{Name: "id", Type: transfer.Bigint}, {Name: "name", Type: transfer.Text}, {Name: "on", Type: transfer.Bigint}, {Name: "raw", Type: transfer.Bytea}}}
 
-// written is a table of three rows and one of none.
-func written(t testing.TB) []byte {
+// written is a table of three rows, with a field of a size, and one of none.
+func written(t testing.TB, size int) []byte {
 	t.Helper()
 	var to bytes.Buffer
 	w, err := transfer.NewWriter(&to, 7)
@@ -20,7 +20,7 @@ func written(t testing.TB) []byte {
 	must(t, w.Table(things, func(w io.Writer) (int64, error) {
 		var c transfer.Copy
 		var text []byte
-		for i, raw := range [][]byte{nil, {}, bytes.Repeat([]byte{0xff}, 3<<20)} {
+		for i, raw := range [][]byte{nil, {}, bytes.Repeat([]byte{0xff}, size)} {
 			var err error
 			if text, err = c.Row(text, [][]byte{transfer.AppendInt(nil, int64(i)), []byte("Ünïcode"), transfer.AppendInt(nil, 1), raw}); err != nil {
 				return 0, err
@@ -81,7 +81,7 @@ func read(from io.Reader) (found []string, err error) {
 
 func TestWhatWasWrittenIsRead(t *testing.T) {
 	t.Parallel()
-	found, err := read(bytes.NewReader(written(t)))
+	found, err := read(bytes.NewReader(written(t, 3<<20)))
 	must(t, err)
 	if len(found) != 2+3*4 || found[4] != "-" || found[8] != "" || len(found[12]) != 3<<20 || found[2] != "Ünïcode" {
 		t.Errorf("%d fields", len(found))
@@ -118,7 +118,7 @@ func TestRowsFitTheOtherEnginesTypes(t *testing.T) {
 
 func TestACopyOfATableIsWhatWasWritten(t *testing.T) {
 	t.Parallel()
-	from, err := transfer.NewReader(bytes.NewReader(written(t)))
+	from, err := transfer.NewReader(bytes.NewReader(written(t, 2000)))
 	must(t, err)
 	table, err := from.Table()
 	must(t, err)
@@ -126,7 +126,7 @@ func TestACopyOfATableIsWhatWasWritten(t *testing.T) {
 	must(t, err)
 	made, err := io.ReadAll(from.Copy(f))
 	must(t, err)
-	if !bytes.Contains(written(t), made) || !bytes.HasPrefix(made, []byte("PGCOPY\n")) {
+	if !bytes.Contains(written(t, 2000), made) || !bytes.HasPrefix(made, []byte("PGCOPY\n")) {
 		t.Errorf("%d bytes are another table", len(made))
 	}
 }
@@ -134,11 +134,8 @@ func TestACopyOfATableIsWhatWasWritten(t *testing.T) {
 // Whatever is read, a cut is never taken for the end.
 func TestCutRowsAreRefused(t *testing.T) {
 	t.Parallel()
-	whole := written(t)
+	whole := written(t, 2000)
 	for n := range len(whole) {
-		if n > 500 && n < len(whole)-60 && n%65521 != 0 {
-			continue
-		}
 		if _, err := read(bytes.NewReader(whole[:n])); !errors.Is(err, transfer.ErrForm) {
 			t.Fatalf("cut to %d of %d bytes: %v", n, len(whole), err)
 		}
@@ -150,7 +147,7 @@ func TestCutRowsAreRefused(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("{\"form\":\"chartline-rows/1\",\"schema\":7}\n{\"tables\":0}\n"))
-	f.Add(written(f)[:400])
+	f.Add(written(f, 2000)[:400])
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if _, err := read(bytes.NewReader(text)); err != nil && !errors.Is(err, transfer.ErrForm) {
 			t.Errorf("%v", err)
