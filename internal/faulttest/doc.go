@@ -5,9 +5,13 @@
 //
 // The server is a process of its own: this test program, run again as
 // chartline. ledger_test.go is the model of what clients were told,
-// verify_test.go holds a server against it; each other file is a kind of fault.
-// Start reading at site_test.go. For a long run:
+// verify_test.go holds a server against it, trace_test.go and model_test.go tell
+// what a cut of power would leave; each other file is a kind of fault, and
+// docs/decisions/faults.md lists them. Start reading at site_test.go. For a long
+// run:
 //
 //	go test ./internal/faulttest -run Killed -rounds 200
 //	CHARTLINE_TEST_KILLING=5m go test ./internal/faulttest -run Nodes
+//	CHARTLINE_TEST_SOAK=10m go test ./internal/faulttest -run InAnyOrder
+//	CHARTLINE_TEST_CUTS=all go test ./internal/faulttest -run 'ToldOutlives|FlushThatFailed'
 package faulttest

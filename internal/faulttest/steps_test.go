@@ -93,6 +93,9 @@ func (c clinic) uploadTwice(t testing.TB, call *thing, what string, between func
 	if told != "" && th.id != told {
 		t.Errorf("%s: it is %s and was %s", what, th.id, told)
 	}
+	if t.Failed() {
+		t.FailNow()
+	}
 }
 
 // F22: the network to the database swallows what is sent and says nothing. Nobody

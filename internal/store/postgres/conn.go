@@ -77,7 +77,7 @@ func connect(ctx context.Context, config *pgconn.Config, limit time.Duration, mo
 		p.SendPrepare(sql, sql, nil)
 	}
 	if err := errors.Join(p.Sync(), drain(p)); err != nil {
-		return nil, errors.Join(err, k.Close())
+		return nil, k.failed(errors.Join(err, k.Close())) // it is closed, whatever went wrong
 	}
 	return k, nil
 }
