@@ -14,6 +14,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"chartline/internal/blob/s3/s3test"
 	"chartline/internal/testkit"
 	spans "chartline/internal/trace"
 	"chartline/internal/trace/otlp"
@@ -74,6 +75,29 @@ func TestATraceShowsTheStepsOfARequest(t *testing.T) {
 	if !strings.Contains(w.log.String(), `"trace":"0af7651916cd43dd8448eb211c80319c"`) {
 		t.Error("the log does not name the trace")
 	}
+}
+
+// TestATraceShowsWhatTheBucketWasAsked looks at a download whose bytes lie in S3.
+func TestATraceShowsWhatTheBucketWasAsked(t *testing.T) {
+	t.Parallel()
+	server := s3test.Start(t)
+	bucket := server.Bucket(t)
+	w := newWorldWith(t, testkit.Options{Bucket: &bucket, BucketDir: server.File(bucket.Bucket, bucket.Prefix)})
+	for _, r := range gated() {
+		if r.String() != "GET /api/v1/recordings/{recording}/content" {
+			continue
+		}
+		w.spans.Drain()
+		if got := w.serve(w.good(r)); got.status != http.StatusOK {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		tree := tracetest.Tree(w.spans.Drain())
+		if !regexp.MustCompile(`(?m)^  blob\.open\n(    \S.*\n)*    s3 http\.request\.method=GET http\.response\.status_code=20[06]$`).MatchString(tree) {
+			t.Errorf("the bucket is not below the opening:\n%s", tree)
+		}
+		return
+	}
+	t.Fatal("there is no download")
 }
 
 // TestACollectorIsToldAndNobodyWaitsForOne sends traces to a collector that is
