@@ -124,7 +124,8 @@ func (k *Kit) openStore(t testing.TB, o Options) (s store.Store) {
 	t.Helper()
 	var err error
 	if o.Postgres != "" {
-		s, err = postgres.Open(t.Context(), o.Postgres, "", postgres.Options{Connections: 4, Statement: o.Statement})
+		// A slow machine is not a server that hangs: its limit is for other tests.
+		s, err = postgres.Open(t.Context(), o.Postgres, "", postgres.Options{Connections: 4, Statement: o.Statement, StatementTimeout: 2 * time.Minute})
 	} else {
 		s, err = sqlite.Open(t.Context(), sqlitetest.At(t, filepath.Join(k.Dir, "chartline.db")), sqlite.Options{Statement: o.Statement})
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"chartline/internal/care"
 	"chartline/internal/sealed"
@@ -170,7 +171,7 @@ func TestKeysAreMadeReadAndShreddedWhileTwoRotationsRun(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		db, err := postgres.Open(t.Context(), pgtest.Start(t).Database(t), "", postgres.Options{Connections: 6})
+		db, err := postgres.Open(t.Context(), pgtest.Start(t).Database(t), "", postgres.Options{Connections: 6, StatementTimeout: 2 * time.Minute})
 		must(t, err)
 		t.Cleanup(func() { must(t, db.Close()) })
 		useWhileRotating(t, db)

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"chartline/internal/store"
 	"chartline/internal/store/postgres"
@@ -11,7 +12,7 @@ import (
 
 func open(t *testing.T, url string) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), url, "", postgres.Options{Connections: 4})
+	db, err := postgres.Open(t.Context(), url, "", postgres.Options{Connections: 4, StatementTimeout: 2 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
