@@ -38,6 +38,8 @@ type clinic struct {
 	all    []care.Recording
 	target *backup.Target
 	store  blob.Store
+	root   string // of the target
+	call   string
 }
 
 func open(t *testing.T, count int) *clinic {
@@ -50,13 +52,14 @@ func open(t *testing.T, count int) *clinic {
 	call, err := c.Voice.CreateCall(t.Context(), operator, care.PersonRef{ID: p.ID},
 		care.Call{Scope: c.scope, Direction: care.Inbound, Status: care.CallCompleted, CalledAt: testkit.Start}, nil)
 	must(t, err)
+	c.call, c.root = call.Call.ID, t.TempDir()
 	for i := range count {
 		up, err := c.Recordings.Upload(t.Context(), operator, recordings.Upload{Scope: c.scope, Name: string(rune('a'+i)) + ".mp3",
 			Owner: care.Owner{Kind: care.OwnerCall, ID: call.Call.ID}, ContentType: "audio/mpeg"}, bytes.NewReader(append([]byte("ID3\x04"), bytes.Repeat([]byte{byte(i)}, 5000)...)))
 		must(t, err)
 		c.all = append(c.all, up.Recording)
 	}
-	media, err := dir.Open(t.TempDir(), dir.Options{})
+	media, err := dir.Open(c.root, dir.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, media.Close()) })
 	c.store, c.target = media, backup.NewTarget(media)
@@ -126,7 +129,8 @@ func TestABackupCopiesWhatIsNewOnly(t *testing.T) {
 		t.Errorf("third %+v", third)
 	}
 	must(t, c.target.Check(t.Context(), second.Manifest))
-	must(t, c.target.Rehash(t.Context(), third.Manifest, silent{}, func(key string, why error) { t.Errorf("%s: %v", key, why) }))
+	_, _, err = c.target.Rehash(t.Context(), third.Manifest, silent{}, func(key string, why error) { t.Errorf("%s: %v", key, why) })
+	must(t, err)
 }
 
 func TestTheNewestBackupIsTheLastOneAlsoWhenTheClockWentBack(t *testing.T) {

@@ -34,6 +34,8 @@ type Extra struct {
 	Name   string
 	Open   func() (io.ReadCloser, error)
 	Secret bool
+	// Grows says that it is added to, and nothing else.
+	Grows bool
 }
 
 // Meter is told how much there is to do, and how much was done.
@@ -65,6 +67,11 @@ func (t *Target) Create(ctx context.Context, s Source, o Options) (_ Created, er
 		return Created{}, err
 	}
 	defer func() { err = errors.Join(err, h.release(ctx)) }()
+	return t.create(ctx, s, o)
+}
+
+// create makes a backup. The target is the caller's to change.
+func (t *Target) create(ctx context.Context, s Source, o Options) (_ Created, err error) {
 	c := &creation{target: t, source: s, meter: o.Meter}
 	if err := c.begin(ctx, o.Now().UTC()); err != nil {
 		return Created{}, err
@@ -191,11 +198,19 @@ func (c *creation) database(ctx context.Context, s store.Snapshot, wanted *spool
 // part stores what write writes, encrypted where it is secret and that can be.
 func (c *creation) part(ctx context.Context, name string, secret bool, write func(io.Writer) error) (Part, error) {
 	sealed := secret && c.source.Seal != nil
-	info, err := c.put(ctx, name, func(w io.Writer) error {
-		if !sealed {
-			return write(w)
-		}
-		to, err := c.source.Seal(ctx, w)
+	if sealed {
+		write = c.source.sealing(ctx, write)
+	}
+	info, err := c.put(ctx, name, write)
+	part := partOf(name, info)
+	part.Sealed = sealed
+	return part, err
+}
+
+// sealing has what write writes encrypted.
+func (s Source) sealing(ctx context.Context, write func(io.Writer) error) func(io.Writer) error {
+	return func(w io.Writer) error {
+		to, err := s.Seal(ctx, w)
 		if err != nil {
 			return err
 		}
@@ -203,15 +218,16 @@ func (c *creation) part(ctx context.Context, name string, secret bool, write fun
 			return err
 		}
 		return to.Close()
-	})
-	part := partOf(name, info)
-	part.Sealed = sealed
-	return part, err
+	}
 }
 
-// put stores what write writes as a part of the backup. write has returned when
-// put does.
+// put stores what write writes as a part of the backup.
 func (c *creation) put(ctx context.Context, name string, write func(io.Writer) error) (blob.Info, error) {
+	return c.target.put(ctx, partKey(c.made.ID, name), write)
+}
+
+// put stores what write writes. write has returned when put does.
+func (t *Target) put(ctx context.Context, key string, write func(io.Writer) error) (blob.Info, error) {
 	r, w := io.Pipe()
 	written := make(chan error, 1)
 	go func() {
@@ -219,7 +235,7 @@ func (c *creation) put(ctx context.Context, name string, write func(io.Writer) e
 		written <- err
 		_ = w.CloseWithError(err) // never fails
 	}()
-	info, err := c.target.store.Put(ctx, partKey(c.made.ID, name), r, blob.PutOptions{})
+	info, err := t.store.Put(ctx, key, r, blob.PutOptions{})
 	_ = r.CloseWithError(errNotTaken) // never fails
 	if cause := <-written; cause != nil && !errors.Is(cause, errNotTaken) {
 		return info, cause

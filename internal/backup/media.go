@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"golang.org/x/sync/errgroup"
 
@@ -205,6 +206,8 @@ func (c *creation) copy(ctx context.Context, o *object) (err error) {
 	case err == nil:
 		o.copied = true
 		return nil
+	case errors.Is(err, fs.ErrExist): // another has copied it meanwhile
+		return c.inspect(ctx, o)
 	case !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrDamaged) && !errors.Is(err, blob.ErrDigest):
 		return err
 	}

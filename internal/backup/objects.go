@@ -72,9 +72,36 @@ func parseLines(r io.Reader) iter.Seq2[line, error] {
 	}
 }
 
-// index yields the objects of a backup; it ends with an error where the list is
-// not what was written.
+// index yields the objects of a backup and of the steps after it; it ends with an
+// error where a list is not what was written.
 func (t *Target) index(ctx context.Context, m Manifest) iter.Seq2[line, error] {
+	return func(yield func(line, error) bool) {
+		later, err := t.stepObjects(ctx, m)
+		if err != nil {
+			yield(line{}, err)
+			return
+		}
+		for l, err := range t.ownIndex(ctx, m) {
+			for err == nil && len(later) > 0 && later[0].key <= l.key {
+				if later[0].key < l.key && !yield(later[0], nil) {
+					return
+				}
+				later = later[1:]
+			}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+		for _, l := range later {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ownIndex yields the objects of a backup alone.
+func (t *Target) ownIndex(ctx context.Context, m Manifest) iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		r, err := t.Part(ctx, m, indexName)
 		if err != nil {

@@ -54,15 +54,15 @@ func (t *Target) Check(ctx context.Context, m Manifest) (err error) {
 	switch {
 	case count > lostLimit:
 		return errors.Join(missing, fmt.Errorf("and %d more", count-lostLimit))
-	case objects != m.Objects:
+	case objects < m.Objects: // and those of the steps after it
 		return fmt.Errorf("%w: it lists %d objects and should list %d", ErrIncomplete, objects, m.Objects)
 	}
 	return missing
 }
 
-// Rehash reads every object and compares its digest; bad is told of each that
-// is not what was written, of one at a time.
-func (t *Target) Rehash(ctx context.Context, m Manifest, meter Meter, bad func(key string, why error)) error {
+// Rehash reads every object, compares its digest, and says how many they are; bad
+// is told of each that is not what was written, of one at a time.
+func (t *Target) Rehash(ctx context.Context, m Manifest, meter Meter, bad func(key string, why error)) (objects, bytes int64, err error) {
 	var telling sync.Mutex
 	return t.each(ctx, m, meter, func(ctx context.Context, l line) error {
 		err := t.rehash(ctx, l)
@@ -127,9 +127,10 @@ func (t *Target) rehash(ctx context.Context, l line) (err error) {
 	return nil
 }
 
-// PutBack copies the objects to a media store. What is there already with the
-// right size stays: an object is whole or absent, and this may be a second try.
-func (t *Target) PutBack(ctx context.Context, m Manifest, to blob.Store, meter Meter) error {
+// PutBack copies the objects to a media store, and says how many they are. What
+// is there already with the right size stays: an object is whole or absent, and
+// this may be a second try.
+func (t *Target) PutBack(ctx context.Context, m Manifest, to blob.Store, meter Meter) (objects, bytes int64, err error) {
 	return t.each(ctx, m, meter, func(ctx context.Context, l line) error {
 		if o, err := to.Open(ctx, l.key, l.info.Size); err == nil {
 			return o.Close()
@@ -150,8 +151,9 @@ func (t *Target) PutBack(ctx context.Context, m Manifest, to blob.Store, meter M
 	})
 }
 
-// each runs fn for every object of a backup, several at once.
-func (t *Target) each(ctx context.Context, m Manifest, meter Meter, fn func(context.Context, line) error) error {
+// each runs fn for every object of a backup, several at once, and says how many
+// they are.
+func (t *Target) each(ctx context.Context, m Manifest, meter Meter, fn func(context.Context, line) error) (objects, bytes int64, err error) {
 	meter.Expect(m.Bytes)
 	workers, inner := errgroup.WithContext(ctx)
 	workers.SetLimit(mediaWorkers)
@@ -160,15 +162,16 @@ func (t *Target) each(ctx context.Context, m Manifest, meter Meter, fn func(cont
 		if failed = err; failed != nil {
 			break
 		}
+		objects, bytes = objects+1, bytes+l.info.Size
 		workers.Go(func() error {
 			defer meter.Done(l.info.Size)
 			return fn(inner, l)
 		})
 	}
 	if err := workers.Wait(); err != nil {
-		return err
+		return objects, bytes, err
 	}
-	return failed
+	return objects, bytes, failed
 }
 
 // within ends reading when ctx ends.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"chartline/internal/blob"
 	"chartline/internal/sealed"
@@ -32,6 +33,7 @@ const manifestLimit = 64 << 20
 type Target struct {
 	store blob.Store
 	open  func(context.Context, io.Reader) (io.Reader, error)
+	until time.Time
 }
 
 // NewTarget returns the target in store, which holds nothing else.
@@ -39,6 +41,9 @@ func NewTarget(store blob.Store) *Target { return &Target{store: store} }
 
 // OpenWith says how parts that were sealed are opened.
 func (t *Target) OpenWith(open func(context.Context, io.Reader) (io.Reader, error)) { t.open = open }
+
+// Until has the steps after this time left out; zero leaves none out.
+func (t *Target) Until(at time.Time) { t.until = at }
 
 // ErrSealed reports a part that nobody said how to open.
 var ErrSealed = errors.New("the backup is sealed, and its master key is not here")

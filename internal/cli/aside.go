@@ -28,6 +28,7 @@ import (
 // aside is a backup's database, put back where nothing uses it.
 type aside struct {
 	db        database
+	after     backup.After // what came to it after the backup
 	gate      *gate.Gate
 	oversight *oversight.Service
 	public    ed25519.PublicKey
@@ -55,9 +56,9 @@ func (a *app) rehearse(target *backup.Target, m backup.Manifest, in string, use 
 	if err != nil {
 		return err
 	}
-	return a.asRows(target, m, dir, func(from io.Reader) error {
+	return a.asRows(target, m, dir, func(from io.Reader, after backup.After) error {
 		return postgres.Rehearse(a.ctx, c.Database.String(), c.DatabasePassword.Reveal(), from, func(db *postgres.DB) error {
-			return a.behindGate(target, m, dir, db, names, use)
+			return a.behindGate(target, m, dir, &aside{db: db, after: after}, names, use)
 		})
 	})
 }
@@ -72,7 +73,8 @@ func (a *app) scratchSettings(url string) (config.Config, error) {
 // asFiles puts a backup's database back into dir, as a SQLite database.
 func (a *app) asFiles(target *backup.Target, m backup.Manifest, dir string, names gate.NameHasher, use func(*aside) error) (err error) {
 	path := filepath.Join(dir, stagedName)
-	if err := a.unpack(target, m, path); err != nil {
+	after, err := a.unpack(target, m, path)
+	if err != nil {
 		return err
 	}
 	db, err := sqlite.Open(a.ctx, path, sqlite.Options{})
@@ -80,37 +82,60 @@ func (a *app) asFiles(target *backup.Target, m backup.Manifest, dir string, name
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return a.behindGate(target, m, dir, db, names, use)
+	return a.behindGate(target, m, dir, &aside{db: db, after: after}, names, use)
 }
 
 // stagedName is what a database that is put back aside is called.
 const stagedName = "chartline.db"
 
 // unpack makes the files of a SQLite database at path of a backup of either
-// engine.
-func (a *app) unpack(target *backup.Target, m backup.Manifest, path string) (err error) {
-	if m.Engine != "postgres" {
-		return sqlite.Unpack(path, func(part string) (io.ReadCloser, error) { return target.Part(a.ctx, m, part) })
+// engine, and brings them to what was committed after it.
+func (a *app) unpack(target *backup.Target, m backup.Manifest, path string) (backup.After, error) {
+	if m.Engine == "postgres" {
+		from, err := target.Part(a.ctx, m, postgres.PartRows)
+		if err != nil {
+			return backup.After{}, err
+		}
+		return backup.After{Until: m.StartedAt}, wholly(errors.Join(sqlite.Load(a.ctx, path, from), from.Close()))
 	}
-	from, err := target.Part(a.ctx, m, postgres.PartRows)
+	err := sqlite.Unpack(path, func(part string) (io.ReadCloser, error) { return target.Part(a.ctx, m, part) })
+	if err != nil {
+		return backup.After{}, err
+	}
+	return target.Walk(a.ctx, m, backup.Putter{
+		Part: func(part string, changes io.Reader) error { return sqlite.Apply(path, part, changes) },
+		Added: func(extra string, from int64, text []byte) error {
+			if extra != extraCheckpoints {
+				return nil
+			}
+			return addTo(filepath.Join(filepath.Dir(path), extraCheckpoints), from, text)
+		},
+	})
+}
+
+// addTo writes text into a file from a place on.
+func addTo(file string, from int64, text []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o600) // #nosec G304 -- in the staging directory
 	if err != nil {
 		return err
 	}
-	return wholly(errors.Join(sqlite.Load(a.ctx, path, from), from.Close()))
+	_, err = f.WriteAt(text, from)
+	return errors.Join(err, f.Truncate(from+int64(len(text))), f.Sync(), f.Close())
 }
 
 // asRows has use read the rows of a backup of either engine. Of SQLite's files
 // they are read once the files are put back into dir.
-func (a *app) asRows(target *backup.Target, m backup.Manifest, dir string, use func(io.Reader) error) (err error) {
+func (a *app) asRows(target *backup.Target, m backup.Manifest, dir string, use func(io.Reader, backup.After) error) (err error) {
 	if m.Engine == "postgres" {
 		from, err := target.Part(a.ctx, m, postgres.PartRows)
 		if err != nil {
 			return err
 		}
-		return wholly(errors.Join(use(from), from.Close()))
+		return wholly(errors.Join(use(from, backup.After{Until: m.StartedAt}), from.Close()))
 	}
 	path := filepath.Join(dir, stagedName)
-	if err := a.unpack(target, m, path); err != nil {
+	after, err := a.unpack(target, m, path)
+	if err != nil {
 		return err
 	}
 	db, err := sqlite.Open(a.ctx, path, sqlite.Options{})
@@ -125,7 +150,7 @@ func (a *app) asRows(target *backup.Target, m backup.Manifest, dir string, use f
 		written <- err
 		_ = w.CloseWithError(err) // never fails
 	}()
-	used := use(r)
+	used := use(r, after)
 	_ = r.CloseWithError(errNotRead) // never fails
 	if err := <-written; used == nil && !errors.Is(err, errNotRead) {
 		used = err
@@ -145,10 +170,11 @@ func wholly(err error) error {
 }
 
 // behindGate gives use a database that was put back, behind a gate of its own, with
-// the backup's checkpoints in dir beside it.
-func (a *app) behindGate(target *backup.Target, m backup.Manifest, dir string, db database, names gate.NameHasher, use func(*aside) error) error {
-	checkpoints := filepath.Join(dir, "checkpoints")
-	if _, ok := m.Extra(extraCheckpoints); ok {
+// the checkpoints in dir beside it: the backup's, unless later ones are there.
+func (a *app) behindGate(target *backup.Target, m backup.Manifest, dir string, s *aside, names gate.NameHasher, use func(*aside) error) error {
+	checkpoints := filepath.Join(dir, extraCheckpoints)
+	_, later := os.Lstat(checkpoints)
+	if _, ok := m.Extra(extraCheckpoints); ok && later != nil {
 		if err := a.writeExtra(target, m, extraCheckpoints, checkpoints); err != nil {
 			return err
 		}
@@ -161,9 +187,10 @@ func (a *app) behindGate(target *backup.Target, m backup.Manifest, dir string, d
 	if err != nil || len(key) != ed25519.PublicKeySize {
 		return fmt.Errorf("%w: its public key cannot be read", backup.ErrIncomplete)
 	}
-	g := gate.New(gate.Options{Store: db, Policy: policy.New(), Names: names})
-	defer g.Close()
-	return use(&aside{db: db, gate: g, oversight: oversight.New(g, checkpoint.NewFile(checkpoints), key), public: key})
+	s.gate = gate.New(gate.Options{Store: s.db, Policy: policy.New(), Names: names})
+	defer s.gate.Close()
+	s.oversight, s.public = oversight.New(s.gate, checkpoint.NewFile(checkpoints), key), key
+	return use(s)
 }
 
 // quick looks at what a copy would look at: of SQLite every page, in an eighth

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,6 +24,7 @@ import (
 )
 
 type backupCmd struct {
+	Follow backupFollow `cmd:"" help:"Back up everything, and go on with what is committed, every second, until told to stop (SQLite)."`
 	Create backupCreate `cmd:"" default:"withargs" help:"Back up everything to a directory (backup DIR is short for backup create DIR)."`
 	List   backupList   `cmd:"" help:"List the backups in a directory."`
 	Verify backupVerify `cmd:"" help:"Prove that a backup can be put back: restore its database aside, check it, and read every object."`
@@ -46,6 +49,8 @@ type backupCreate struct {
 type backupDoc struct {
 	ID            string       `json:"id"`
 	StartedAt     time.Time    `json:"startedAt"`
+	Steps         int          `json:"steps"` // of what was committed after it
+	Until         time.Time    `json:"until"` // up to when everything is there
 	FinishedAt    time.Time    `json:"finishedAt"`
 	DatabaseBytes int64        `json:"databaseBytes"`
 	Objects       int64        `json:"objects"`
@@ -57,7 +62,7 @@ type backupDoc struct {
 }
 
 func docOfBackup(c backup.Created) backupDoc {
-	d := backupDoc{ID: c.ID, StartedAt: c.StartedAt, FinishedAt: c.FinishedAt, Objects: c.Objects, Bytes: c.Bytes,
+	d := backupDoc{ID: c.ID, StartedAt: c.StartedAt, Until: c.StartedAt, FinishedAt: c.FinishedAt, Objects: c.Objects, Bytes: c.Bytes,
 		CopiedObjects: c.CopiedObjects, CopiedBytes: c.CopiedBytes, Damaged: append([]backup.Row{}, c.Damaged...), Removed: append([]string{}, c.Removed...)}
 	for _, p := range c.Parts {
 		d.DatabaseBytes += p.Size
@@ -143,9 +148,13 @@ func (e *engine) backupSource(ctx context.Context, withoutKey bool) (backup.Sour
 	s := backup.Source{Store: e.store, Engine: e.settings.Database.Engine, Media: withAdopted(e.objects, e.store, e.places), Opened: e.stored, Program: buildOf().Version}
 	s.Extras = append(s.Extras, backup.Extra{Name: extraPublicKey, Open: text(hex.EncodeToString(e.key.Public()))})
 	// Before the database, so that no checkpoint is about an entry to come.
-	if _, err := os.Stat(e.checkpoints.Path()); err == nil {
-		s.Extras = append(s.Extras, backup.Extra{Name: extraCheckpoints, Open: func() (io.ReadCloser, error) { return os.Open(e.checkpoints.Path()) }})
-	}
+	s.Extras = append(s.Extras, backup.Extra{Name: extraCheckpoints, Grows: true, Open: func() (io.ReadCloser, error) {
+		f, err := os.Open(e.checkpoints.Path())
+		if errors.Is(err, fs.ErrNotExist) { // nothing was signed yet
+			return io.NopCloser(strings.NewReader("")), nil
+		}
+		return f, err
+	}})
 	s.Extras = append(s.Extras, backup.Extra{Name: extraShredded, Open: func() (io.ReadCloser, error) { return e.shredded(ctx), nil }})
 	if file := e.settings.MasterKeyFile; !e.settings.MasterKeyGiven && !withoutKey {
 		if _, err := os.Stat(file); err == nil {
@@ -241,21 +250,46 @@ func (c backupList) Run(a *app) (err error) {
 	}
 	list := make([]backupDoc, len(all))
 	for i, m := range all {
-		list[len(all)-1-i] = docOfBackup(backup.Created{Manifest: m})
+		after, err := target.After(a.ctx, m)
+		if err != nil {
+			return err
+		}
+		doc := docOfBackup(backup.Created{Manifest: m})
+		doc.Steps, doc.Until = after.Steps, after.Until
+		list[len(all)-1-i] = doc
 	}
 	return showPage(a, list, "",
 		column[backupDoc]{"BACKUP", func(d backupDoc) string { return d.ID }},
 		column[backupDoc]{"OF", func(d backupDoc) string { return when(d.StartedAt) }},
+		column[backupDoc]{"UNTIL", func(d backupDoc) string { return when(d.Until) }},
 		column[backupDoc]{"DATABASE", func(d backupDoc) string { return byteCount(d.DatabaseBytes) }},
 		column[backupDoc]{"OBJECTS", func(d backupDoc) string { return strconv.FormatInt(d.Objects, 10) }},
 		column[backupDoc]{"MEDIA", func(d backupDoc) string { return byteCount(d.Bytes) }},
 		column[backupDoc]{"DAMAGED", func(d backupDoc) string { return strconv.Itoa(len(d.Damaged)) }})
 }
 
-// choose reads the manifest of a backup, by default the newest one's.
-func (t *openedTarget) choose(ctx context.Context, id string) (backup.Manifest, error) {
-	if id == "" {
+// choose reads the manifest of a backup, by default that of the newest which is
+// not after until, and bounds what came after it.
+func (t *openedTarget) choose(ctx context.Context, id string, until time.Time) (backup.Manifest, error) {
+	t.Until(until)
+	switch {
+	case id != "":
+		m, err := t.Manifest(ctx, id)
+		if err == nil && !until.IsZero() && m.StartedAt.After(until) {
+			err = fmt.Errorf("backup %s is of %s, after the time of --until", id, when(m.StartedAt))
+		}
+		return m, err
+	case until.IsZero():
 		return t.Newest(ctx)
 	}
-	return t.Manifest(ctx, id)
+	all, err := t.All(ctx)
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	for _, m := range slices.Backward(all) {
+		if !m.StartedAt.After(until) {
+			return m, nil
+		}
+	}
+	return backup.Manifest{}, fmt.Errorf("%w of that time or before: the oldest is newer", backup.ErrNone)
 }

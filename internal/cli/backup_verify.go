@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"chartline/internal/audit"
 	"chartline/internal/backup"
@@ -39,7 +40,7 @@ func (c backupVerify) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	m, err := target.choose(a.ctx, c.Backup)
+	m, err := target.choose(a.ctx, c.Backup, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -102,8 +103,8 @@ func (a *app) prove(target *backup.Target, m backup.Manifest, in string, doc *pr
 	}
 	bar := a.newMeter()
 	defer bar.wait()
-	doc.Objects, doc.Bytes = m.Objects, m.Bytes
-	return target.Rehash(a.ctx, m, bar, bad)
+	doc.Objects, doc.Bytes, err = target.Rehash(a.ctx, m, bar, bad)
+	return err
 }
 
 // proveKey sees that the key in a backup, where there is one, is the one that

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"chartline/internal/audit"
@@ -24,13 +25,15 @@ import (
 
 type restoreCmd struct {
 	From     string    `arg:"" placeholder:"PLACE" help:"Where backups are kept, a directory or s3://BUCKET/PREFIX. One of SQLite can be put back into PostgreSQL, and the other way round: --database says into what."`
-	Backup   string    `placeholder:"ID" help:"Which one (default: the newest)."`
+	Backup   string    `placeholder:"ID" help:"Which one (default: the newest, or the newest before --until)."`
+	Until    string    `placeholder:"TIME" help:"Where the place was followed (backup follow): the time up to which, as 2026-03-18T14:22:00Z (default: all)."`
 	Settings dataFlags `embed:""`
 }
 
 type restoredDoc struct {
 	Backup    string       `json:"backup"`
 	Of        time.Time    `json:"of"`
+	Steps     int          `json:"steps"` // that came after the backup
 	Database  string       `json:"database"`
 	Media     string       `json:"media"`
 	Objects   int64        `json:"objects"`
@@ -58,7 +61,11 @@ func (c restoreCmd) Run(a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
 	target.unseal(settings)
-	m, err := target.choose(a.ctx, c.Backup)
+	until, err := parseUntil(c.Until)
+	if err != nil {
+		return err
+	}
+	m, err := target.choose(a.ctx, c.Backup, until)
 	if err != nil {
 		return err
 	}
@@ -80,13 +87,25 @@ func (c restoreCmd) Run(a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	doc := restoredDoc{Backup: m.ID, Of: m.StartedAt, Database: settings.Database.String(), Media: settings.Media.String(),
-		Objects: m.Objects, Bytes: m.Bytes, Damaged: append([]backup.Row{}, m.Damaged...), Attention: []string{}}
+		Damaged: append([]backup.Row{}, m.Damaged...), Attention: []string{}}
 	r := restoring{app: a, settings: settings, target: target.Target, manifest: m, doc: &doc}
 	if err := r.run(); err != nil {
 		return err
 	}
 	doc.Seconds = time.Since(began).Seconds()
 	return a.show(doc, func(w io.Writer) { writeRestored(w, doc) })
+}
+
+// parseUntil reads a time up to which; empty is no bound.
+func parseUntil(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, usage{"--until must be a time such as 2026-03-18T14:22:00Z"}
+	}
+	return at, nil
 }
 
 // mustBeVacant fails where there is data that a restore would be mixed with.
@@ -145,7 +164,7 @@ func (r *restoring) run() (err error) {
 	media := newMedia(r.settings)
 	defer func() { err = errors.Join(err, media.Close()) }()
 	bar := r.newMeter()
-	err = r.target.PutBack(r.ctx, r.manifest, media, bar)
+	r.doc.Objects, r.doc.Bytes, err = r.target.PutBack(r.ctx, r.manifest, media, bar)
 	bar.wait()
 	if err != nil {
 		return err
@@ -170,7 +189,7 @@ func (r *restoring) intoFiles(media blob.Store, key audit.Key) error {
 	if err != nil {
 		return err
 	}
-	if err := r.checkpoints(); err != nil {
+	if err := r.checkpoints(staging); err != nil {
 		return err
 	}
 	if err := sqlite.Move(staged, r.settings.Database.Path); err != nil {
@@ -187,13 +206,13 @@ func (r *restoring) intoServer(media blob.Store, key audit.Key) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
-	return r.asRows(r.target, r.manifest, staging, func(from io.Reader) error {
+	return r.asRows(r.target, r.manifest, staging, func(from io.Reader, after backup.After) error {
 		return postgres.Restore(r.ctx, r.settings.Database.String(), r.settings.DatabasePassword.Reveal(), from, func(db *postgres.DB) error {
-			err := r.behindGate(r.target, r.manifest, staging, db, key.Hasher(), func(s *aside) error { return r.settle(s, media) })
+			err := r.behindGate(r.target, r.manifest, staging, &aside{db: db, after: after}, key.Hasher(), func(s *aside) error { return r.settle(s, media) })
 			if err != nil {
 				return err
 			}
-			return r.checkpoints()
+			return r.checkpoints(staging)
 		})
 	})
 }
@@ -234,7 +253,8 @@ func (r *restoring) settle(aside *aside, media blob.Store) error {
 	if len(found.Problems) > 0 {
 		return fmt.Errorf("%w: %s", backup.ErrIncomplete, found.Problems[0])
 	}
-	reason := "put back " + r.manifest.ID + " of " + when(r.manifest.StartedAt)
+	r.doc.Of, r.doc.Steps = aside.after.Until, aside.after.Steps
+	reason := "put back " + r.manifest.ID + " up to " + when(r.doc.Of)
 	if err := access.New(aside.gate).Restored(r.ctx, r.actor(), reason); err != nil {
 		return err
 	}
@@ -246,7 +266,7 @@ func (r *restoring) settle(aside *aside, media blob.Store) error {
 		return err
 	}
 	kept := recordings.New(aside.gate, opened)
-	for _, row := range r.manifest.Gone {
+	for _, row := range slices.Concat(r.manifest.Gone, aside.after.Gone) {
 		if row.Noun != "recording" {
 			continue // a file that no form cited: the server removes its row
 		}
@@ -260,19 +280,20 @@ func (r *restoring) settle(aside *aside, media blob.Store) error {
 }
 
 // checkpoints puts the file of checkpoints back, unless one survived.
-func (r *restoring) checkpoints() error {
-	to := r.settings.AuditCheckpoints
-	if _, ok := r.manifest.Extra(extraCheckpoints); !ok {
-		return nil
-	}
-	there, err := os.ReadFile(to) // #nosec G304 -- where the operator said
+func (r *restoring) checkpoints(staging string) error {
+	ours, err := os.ReadFile(filepath.Join(staging, extraCheckpoints)) // #nosec G304 -- in the staging directory
 	if errors.Is(err, fs.ErrNotExist) {
-		return r.writeExtra(r.target, r.manifest, extraCheckpoints, to)
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	ours, err := r.readExtra(r.target, r.manifest, extraCheckpoints)
+	to := r.settings.AuditCheckpoints
+	there, err := os.ReadFile(to) // #nosec G304 -- where the operator said
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err := writeNew(to, bytes.NewReader(ours))
+		return err
+	}
 	if err == nil && !bytes.Equal(there, ours) {
 		r.doc.Attention = append(r.doc.Attention, to+" was there and stays: its checkpoints may tell of entries after the backup. "+
 			"Until it is set aside (keep it: it proves what is lost), the server reports that the log went back")

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"chartline/internal/care"
@@ -59,4 +60,40 @@ type Snapshot interface {
 	Check(ctx context.Context) error
 	// SchemaVersion is the number of the state's last migration.
 	SchemaVersion(ctx context.Context) (int64, error)
+}
+
+// Followed is a Snapshotter whose changes can be copied as they are committed.
+type Followed interface {
+	Snapshotter
+	// Follow begins to keep what changes. A copy of a later state (Snapshot) and
+	// what Next gives from then on, applied in order, make each state that Next
+	// ended at: what changed before the copy may be applied to it again.
+	Follow(ctx context.Context) (Follower, error)
+}
+
+// Follower gives what was committed, piece by piece. It is not for concurrent
+// use, and must be closed.
+type Follower interface {
+	// Next runs fn on what was committed since the last Next that succeeded, by
+	// any process, from one whole state to another. It is not called where there is
+	// nothing. Where fn fails, the next Next gives the same, and what came since.
+	Next(ctx context.Context, fn func(Changes) error) error
+	Close() error
+}
+
+// ErrTooFarBehind is returned by Next where more has been committed than may be
+// kept: who follows must begin again, with a copy.
+var ErrTooFarBehind = errors.New("more was committed than is kept for who follows")
+
+// Changes lead from one state of a database to a later one.
+type Changes interface {
+	// Parts names what changed.
+	Parts() []string
+	// Size is how many bytes Copy writes of a part.
+	Size(part string) int64
+	// Copy writes what changed of a part, as the engine applies it.
+	Copy(ctx context.Context, part string, w io.Writer) error
+	// Objects lists the media objects that rows which are new in the later state
+	// use. A row that was there before and uses another object now is not among them.
+	Objects() []care.StoredObject
 }

@@ -104,7 +104,7 @@ func (d *DB) connector(more ...string) sqlstore.Connector {
 
 // setup is what a connection begins with.
 func (d *DB) setup() []string {
-	setup := []string{"ATTACH DATABASE '" + strings.ReplaceAll(d.path, "'", "''") + "' AS clinic"}
+	setup := []string{"ATTACH DATABASE '" + literal(d.path) + "' AS clinic"}
 	for _, s := range d.settings {
 		setup = append(setup, "PRAGMA "+s)
 		if perFile(s) {
@@ -113,6 +113,9 @@ func (d *DB) setup() []string {
 	}
 	return setup
 }
+
+// literal is what stands for s between quotes.
+func literal(s string) string { return strings.ReplaceAll(s, "'", "''") }
 
 // perFile reports whether a setting is one file's and not the connection's.
 func perFile(setting string) bool {

@@ -1,0 +1,292 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"chartline/internal/care"
+	"chartline/internal/store"
+)
+
+var followedScope = care.Scope{Tenant: "acme-health", Instance: "live"}
+
+func openFollowed(t *testing.T, path string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// addBoth writes to both files in one transaction: a person to the one, an entry
+// of some pages to the other.
+func addBoth(ctx context.Context, db *DB, size int) error {
+	return db.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.NextPerson(followedScope, 2026)
+		if err != nil {
+			return err
+		}
+		last, _, err := tx.AuditHead("acme-health")
+		if err != nil {
+			return err
+		}
+		at := time.Unix(0, 0).UTC()
+		return errors.Join(
+			tx.AppendAudit(store.AuditGroup{Chain: "acme-health", First: last + 1, Last: last + 1, From: at, Until: at, Lines: bytes.Repeat([]byte("x"), size)}),
+			tx.CreateProvider(care.Provider{Scope: followedScope, ID: fmt.Sprintf("%08d-0000-4000-8000-000000000000", n%1e8), Number: n, LastName: "Okafor", CreatedAt: at, UpdatedAt: at}))
+	})
+}
+
+func beginFollowed(t *testing.T, db *DB) {
+	t.Helper()
+	err := db.Update(t.Context(), func(tx store.Tx) error {
+		return errors.Join(tx.CreateTenant(care.Tenant{Name: followedScope.Tenant}), tx.CreateInstance(care.Instance{Scope: followedScope, TimeZone: "UTC"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copyTo copies the database as a backup does.
+func copyTo(t *testing.T, db *DB, path string) {
+	t.Helper()
+	err := db.Snapshot(t.Context(), func(s store.Snapshot) error {
+		return Unpack(path, func(part string) (io.ReadCloser, error) {
+			var b bytes.Buffer
+			err := s.Copy(t.Context(), part, &b)
+			return io.NopCloser(&b), err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pagesOf is both files of a state, whole.
+func pagesOf(t *testing.T, db *DB) [][]byte {
+	t.Helper()
+	var files [][]byte
+	err := db.Snapshot(t.Context(), func(s store.Snapshot) error {
+		for _, part := range parts {
+			var b bytes.Buffer
+			if err := s.Copy(t.Context(), part, &b); err != nil {
+				return err
+			}
+			files = append(files, b.Bytes())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func apply(t *testing.T, path string) func(store.Changes) error {
+	return func(c store.Changes) error {
+		for _, part := range c.Parts() {
+			var b bytes.Buffer
+			if err := c.Copy(t.Context(), part, &b); err != nil {
+				return err
+			}
+			if int64(b.Len()) != c.Size(part) {
+				return fmt.Errorf("%s: %d bytes, %d announced", part, b.Len(), c.Size(part))
+			}
+			if err := Apply(path, part, &b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, replica := filepath.Join(dir, "chartline.db"), filepath.Join(dir, "replica.db")
+	db := openFollowed(t, path)
+	beginFollowed(t, db)
+	follows, err := db.Follow(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := follows.(*follower)
+	f.resetAfter = 64 << 10
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	var writers sync.WaitGroup
+	for range 2 { // as another process would: on connections of their own
+		other := openFollowed(t, path)
+		writers.Go(func() {
+			for ctx.Err() == nil {
+				if err := addBoth(ctx, other, 1+rand.IntN(9_000)); err != nil && ctx.Err() == nil { // #nosec G404 -- a test
+					t.Error(err)
+				}
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	writers.Go(func() { // and somebody reads
+		for ctx.Err() == nil {
+			if err := db.View(ctx, func(tx store.Tx) error { _, err := tx.AuditChains(); return err }); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	copyTo(t, db, replica)
+	given, resets := 0, 0
+	refused := errors.New("the place is full")
+	for i := range 16 {
+		if given%7 == 3 { // what was not taken comes again
+			if err := f.Next(t.Context(), func(store.Changes) error { return refused }); err != nil && !errors.Is(err, refused) {
+				t.Fatal(err)
+			}
+		}
+		salt := f.marks[partAudit].salt
+		err := f.Next(t.Context(), func(c store.Changes) error { given++; return apply(t, replica)(c) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.marks[partAudit].salt != salt {
+			resets++
+		}
+		if i%4 > 0 {
+			continue
+		}
+		if people, entries := counts(t, dir, replica); people != entries {
+			t.Fatalf("the copy has %d people and %d entries: it is not one state", people, entries)
+		}
+	}
+	cancel()
+	writers.Wait()
+	if err := f.Next(t.Context(), apply(t, replica)); err != nil {
+		t.Fatal(err)
+	}
+	if given < 8 || resets < 2 {
+		t.Errorf("%d times something was given, and the log began again %d times", given, resets)
+	}
+	want, have := pagesOf(t, db), pagesOf(t, openFollowed(t, replica))
+	for i, part := range parts {
+		if !bytes.Equal(want[i], have[i]) {
+			t.Errorf("%s differs: %d bytes, %d in the copy", part, len(want[i]), len(have[i]))
+		}
+	}
+	err = f.Next(t.Context(), func(c store.Changes) error { return fmt.Errorf("%v changed, and nobody wrote", c.Parts()) })
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// counts opens a copy of the replica, which must stay as it is.
+func counts(t *testing.T, dir, replica string) (people, entries int64) {
+	t.Helper()
+	for i, file := range []string{replica, AuditPath(replica)} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile([]string{filepath.Join(dir, "look.db"), filepath.Join(dir, "look-audit.db")}[i], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k, err := connect(filepath.Join(dir, "look-audit.db"), (&DB{path: filepath.Join(dir, "look.db")}).setup())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if people, err = number(t.Context(), k, "SELECT count(*) FROM provider"); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err = number(t.Context(), k, "SELECT count(*) FROM audit_group"); err != nil {
+		t.Fatal(err)
+	}
+	return people, entries
+}
+
+func TestWhoIsLeftTooFarBehindMustBeginAgain(t *testing.T) {
+	t.Parallel()
+	db := openFollowed(t, filepath.Join(t.TempDir(), "chartline.db"))
+	beginFollowed(t, db)
+	follows, err := db.Follow(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := follows.(*follower)
+	f.limit = 32 << 10
+	refused := errors.New("the place is full")
+	for n := 0; ; n++ {
+		if n > 20 {
+			t.Fatal("everything is kept")
+		}
+		if err := addBoth(t.Context(), db, 4000); err != nil {
+			t.Fatal(err)
+		}
+		err := f.Next(t.Context(), func(store.Changes) error { return refused })
+		if !errors.Is(err, refused) {
+			t.Fatal(err)
+		}
+		if errors.Is(err, store.ErrTooFarBehind) {
+			break
+		}
+	}
+	if err := f.Next(t.Context(), func(store.Changes) error { return nil }); !errors.Is(err, store.ErrTooFarBehind) {
+		t.Error(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestChangesThatAreCutAreNotTakenForWhole(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, replica := openFollowed(t, filepath.Join(dir, "chartline.db")), filepath.Join(dir, "replica.db")
+	beginFollowed(t, db)
+	follows, err := db.Follow(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	copyTo(t, db, replica)
+	if err := addBoth(t.Context(), db, 4000); err != nil {
+		t.Fatal(err)
+	}
+	err = follows.Next(t.Context(), func(c store.Changes) error {
+		var b bytes.Buffer
+		if err := c.Copy(t.Context(), partClinic, &b); err != nil {
+			return err
+		}
+		for _, cut := range []int{0, 7, 9, 200, b.Len() - 1} {
+			if err := Apply(replica, partClinic, bytes.NewReader(b.Bytes()[:cut])); !errors.Is(err, errChanges) {
+				t.Errorf("cut to %d bytes: %v", cut, err)
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, follows.Close()); err != nil {
+		t.Error(err)
+	}
+}
