@@ -35,18 +35,22 @@ func (a *app) checkBackups(c config.Config, place string, now time.Time) (f find
 		}
 	}()
 	newest, err := target.Newest(a.ctx)
-	switch age := now.Sub(newest.StartedAt); {
+	var after backup.After
+	if err == nil {
+		after, err = target.After(a.ctx, newest)
+	}
+	switch age := now.Sub(after.Until); {
 	case errors.Is(err, backup.ErrNone):
 		return finding{name, broken, "there is none at " + target.name, do}
 	case err != nil:
 		return finding{name, broken, explain(err), do}
 	case age > oldBackup:
-		return finding{name, warned, fmt.Sprintf("the newest at %s is of %s, %d hours ago", target.name, when(newest.StartedAt), int(age.Hours())), do}
+		return finding{name, warned, fmt.Sprintf("the newest at %s is of %s, %d hours ago", target.name, when(after.Until), int(age.Hours())), do}
 	case len(newest.Damaged) > 0:
 		return finding{name, warned, fmt.Sprintf("the newest at %s, of %s, was made without %d objects", target.name, when(newest.StartedAt), len(newest.Damaged)),
 			"run chartline scrub --restart; docs/ops/incidents.md"}
 	}
-	return finding{Check: name, Verdict: fine, Found: fmt.Sprintf("the newest at %s is of %s", target.name, when(newest.StartedAt))}
+	return finding{Check: name, Verdict: fine, Found: fmt.Sprintf("the newest at %s is of %s", target.name, when(after.Until))}
 }
 
 // checkTraces sends the collector an empty message.
