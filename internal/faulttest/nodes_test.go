@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -148,6 +149,7 @@ func TestNodesAreKilledRevokedOnAndRestartedWithoutALossOrAFailure(t *testing.T)
 	}
 	t.Logf("%d kills, %d requests answered, %d of them asked for again", kills, l.end().done, f.way.repeated.Load())
 	f.mustRevokeEverywhere(t)
+	f.mustLimitEverywhere(t)
 
 	// Restarted, one after another, while no request may fail.
 	f.way.again.Store(false)
@@ -195,14 +197,52 @@ func (f *fleet) verifyAll(t *testing.T) {
 	}
 }
 
-// mustRevokeEverywhere ends tokens by the command line while every node answers
-// to them: once the command returns, none does any more.
+// mustLimitEverywhere guesses a secret at all nodes in turn: together they bear as
+// many guesses as one would.
+func (f *fleet) mustLimitEverywhere(t *testing.T) {
+	t.Helper()
+	var client struct{ Name, Secret string }
+	must(t, json.Unmarshal([]byte(f.command(t, "client", "create", "--tenant", f.first().tenantName, "--json")), &client))
+	try := func(n *node, secret string) *http.Response {
+		body, err := json.Marshal(map[string]string{"apiClient": client.Name, "secret": secret})
+		must(t, err)
+		got, err := http.Post(n.run.url+"/auth/token", "application/json", bytes.NewReader(body))
+		must(t, err)
+		must(t, got.Body.Close())
+		return got
+	}
+	for i := range 10 {
+		if got := try(f.nodes[i%len(f.nodes)], "a guess"); got.StatusCode != http.StatusUnauthorized {
+			t.Fatalf("guess %d is answered with %d", i, got.StatusCode)
+		}
+	}
+	for i, n := range f.nodes {
+		if got := try(n, client.Secret); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" {
+			t.Errorf("after ten guesses node %d answers %d", i, got.StatusCode)
+		}
+	}
+}
+
+// mustRevokeEverywhere takes grants away and ends tokens by the command line while
+// every node answers to them: once the command returns, none does any more.
 func (f *fleet) mustRevokeEverywhere(t *testing.T) {
 	t.Helper()
 	tenant := f.first().tenantName
 	var client struct{ Name string }
 	must(t, json.Unmarshal([]byte(f.command(t, "client", "create", "--tenant", tenant, "--all-grants", "--json")), &client))
-	for _, how := range []string{"revoke-tokens", "disable"} {
+	for _, c := range []struct {
+		command []string
+		then    int
+	}{
+		{[]string{"policy", "revoke", "patient_read", "--client", client.Name}, http.StatusForbidden},
+		{[]string{"policy", "grant", "patient_read", "--client", client.Name}, 0},
+		{[]string{"client", "revoke-tokens", client.Name}, http.StatusUnauthorized},
+		{[]string{"client", "disable", client.Name}, http.StatusUnauthorized},
+	} {
+		if c.then == 0 {
+			f.command(t, append(c.command, "--tenant", tenant)...)
+			continue
+		}
 		var made struct{ Token string }
 		must(t, json.Unmarshal([]byte(f.command(t, "client", "token", client.Name, "--tenant", tenant, "--json")), &made))
 		ask := func(n *node) int { return status(n.run.url+"/api/v1/patients?limit=1", made.Token) }
@@ -226,10 +266,10 @@ func (f *fleet) mustRevokeEverywhere(t *testing.T) {
 			})
 		}
 		asking.Wait()
-		f.command(t, "client", how, client.Name, "--tenant", tenant)
+		f.command(t, append(c.command, "--tenant", tenant)...)
 		for i, n := range f.nodes {
-			if got := ask(n); got != http.StatusUnauthorized {
-				t.Errorf("after client %s node %d answers %d", how, i, got)
+			if got := ask(n); got != c.then {
+				t.Errorf("after %v node %d answers %d", c.command, i, got)
 			}
 		}
 		close(stop)
