@@ -72,17 +72,23 @@ func (a *app) scratchSettings(url string) (config.Config, error) {
 
 // asFiles puts a backup's database back into dir, as a SQLite database.
 func (a *app) asFiles(target *backup.Target, m backup.Manifest, dir string, names gate.NameHasher, use func(*aside) error) (err error) {
-	path := filepath.Join(dir, stagedName)
-	after, err := a.unpack(target, m, path)
-	if err != nil {
-		return err
-	}
-	db, err := sqlite.Open(a.ctx, path, sqlite.Options{})
+	db, after, err := a.unpacked(target, m, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return a.behindGate(target, m, dir, &aside{db: db, after: after}, names, use)
+}
+
+// unpacked opens what unpack makes in dir.
+func (a *app) unpacked(target *backup.Target, m backup.Manifest, dir string) (*sqlite.DB, backup.After, error) {
+	path := filepath.Join(dir, stagedName)
+	after, err := a.unpack(target, m, path)
+	if err != nil {
+		return nil, after, err
+	}
+	db, err := sqlite.Open(a.ctx, path, sqlite.Options{})
+	return db, after, err
 }
 
 // stagedName is what a database that is put back aside is called.
@@ -133,12 +139,7 @@ func (a *app) asRows(target *backup.Target, m backup.Manifest, dir string, use f
 		}
 		return wholly(errors.Join(use(from, backup.After{Until: m.StartedAt}), from.Close()))
 	}
-	path := filepath.Join(dir, stagedName)
-	after, err := a.unpack(target, m, path)
-	if err != nil {
-		return err
-	}
-	db, err := sqlite.Open(a.ctx, path, sqlite.Options{})
+	db, after, err := a.unpacked(target, m, dir)
 	if err != nil {
 		return err
 	}

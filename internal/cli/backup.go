@@ -81,17 +81,8 @@ func (c backupCreate) Run(a *app) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
-		if e.settings.Seal { // else a backup would be made that only seems to open
-			if err := e.checkMaster(a.ctx); err != nil {
-				return err
-			}
-		}
-		a.warnSameDisk(e.settings, c.To)
 		q := gate.Request{Actor: a.actor(), Action: policy.SystemBackup, Reason: "to " + target.name}
-		if _, err := gate.Open(a.ctx, e.gate, q, gate.Nothing("backup")); err != nil {
-			return err
-		}
-		source, err := e.backupSource(a.ctx, c.WithoutKey)
+		source, err := e.beginBackup(a, c.To, q, c.WithoutKey)
 		if err != nil {
 			return err
 		}
@@ -138,6 +129,21 @@ func byteCount(n int64) string {
 		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 	}
 	return strconv.FormatInt(n, 10) + " bytes"
+}
+
+// beginBackup sees that a backup may be made and would open, audits that it
+// begins, and returns what is copied.
+func (e *engine) beginBackup(a *app, to string, q gate.Request, withoutKey bool) (backup.Source, error) {
+	if e.settings.Seal { // else a backup would be made that only seems to open
+		if err := e.checkMaster(a.ctx); err != nil {
+			return backup.Source{}, err
+		}
+	}
+	a.warnSameDisk(e.settings, to)
+	if _, err := gate.Open(a.ctx, e.gate, q, gate.Nothing("backup")); err != nil {
+		return backup.Source{}, err
+	}
+	return e.backupSource(a.ctx, withoutKey)
 }
 
 // backupSource is this installation as it is copied.

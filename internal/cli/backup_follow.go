@@ -48,17 +48,8 @@ func (c backupFollow) Run(a *app) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
-		if e.settings.Seal {
-			if err := e.checkMaster(a.ctx); err != nil {
-				return err
-			}
-		}
-		a.warnSameDisk(e.settings, c.To)
 		q := gate.Request{Actor: a.actor(), Action: policy.SystemBackup, Reason: "to " + target.name + ", and what is committed from then on"}
-		if _, err := gate.Open(a.ctx, e.gate, q, gate.Nothing("backup")); err != nil {
-			return err
-		}
-		source, err := e.backupSource(a.ctx, c.WithoutKey)
+		source, err := e.beginBackup(a, c.To, q, c.WithoutKey)
 		if err != nil {
 			return err
 		}

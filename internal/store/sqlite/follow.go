@@ -73,36 +73,31 @@ func (d *DB) state(ctx context.Context, first func() error) (_ *conn, _ map[stri
 			err = errors.Join(err, k.Close())
 		}
 	}()
-	gate, err := connect(d.audit, d.setup())
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, gate.Close()) }()
-	if err := enter(ctx, gate); err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, gate.run("ROLLBACK")) }()
-	if first != nil {
-		if err := first(); err != nil {
-			return nil, nil, err
+	var marks map[string]mark
+	err = d.alone(ctx, func() (err error) {
+		if first != nil {
+			if err := first(); err != nil {
+				return err
+			}
 		}
-	}
-	if err := k.run("BEGIN"); err != nil {
-		return nil, nil, err
-	}
-	marks, err := k.marks(ctx)
+		if err := k.run("BEGIN"); err != nil {
+			return err
+		}
+		marks, err = k.marks(ctx)
+		return err
+	})
 	return k, marks, err
 }
 
 // marks is where the transaction of k reads, which it does from now on.
 func (k *conn) marks(ctx context.Context) (map[string]mark, error) {
+	if err := look(ctx, k); err != nil {
+		return nil, err
+	}
 	marks := map[string]mark{}
 	for _, part := range parts {
 		schema, err := schemaOf(part)
 		if err != nil {
-			return nil, err
-		}
-		if _, err := number(ctx, k, "SELECT count(*) FROM "+schema+".sqlite_schema"); err != nil {
 			return nil, err
 		}
 		if marks[part], err = k.markOf(schema); err != nil {

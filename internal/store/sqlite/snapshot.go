@@ -45,7 +45,22 @@ func (d *DB) Snapshot(ctx context.Context, fn func(store.Snapshot) error) error 
 
 // pin fixes which state of both files c's transaction reads. They are one state
 // because no writer, of any process, is let in between the first look at each.
-func (d *DB) pin(ctx context.Context, c sqlstore.Conn) (err error) {
+func (d *DB) pin(ctx context.Context, c sqlstore.Conn) error {
+	return d.alone(ctx, func() error { return look(ctx, c) })
+}
+
+// look has c's transaction read both files as they are now, from now on.
+func look(ctx context.Context, c sqlstore.Conn) error {
+	for _, schema := range []string{"clinic", "main"} {
+		if _, err := number(ctx, c, "SELECT count(*) FROM "+schema+".sqlite_schema"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alone runs fn while no writer, of any process, is let in.
+func (d *DB) alone(ctx context.Context, fn func() error) (err error) {
 	gate, err := connect(d.audit, d.setup())
 	if err != nil {
 		return err
@@ -54,12 +69,7 @@ func (d *DB) pin(ctx context.Context, c sqlstore.Conn) (err error) {
 	if err := enter(ctx, gate); err != nil {
 		return err
 	}
-	for _, schema := range []string{"clinic", "main"} {
-		if _, err = number(ctx, c, "SELECT count(*) FROM "+schema+".sqlite_schema"); err != nil {
-			break
-		}
-	}
-	return errors.Join(err, gate.run("ROLLBACK"))
+	return errors.Join(fn(), gate.run("ROLLBACK"))
 }
 
 // entering is how long a busy server's writers may keep a snapshot waiting.
