@@ -146,9 +146,9 @@ func (w *writer) poll() *job {
 	}
 }
 
-// take claims j, unless its caller has gone.
+// take claims j, unless its caller has gone or is about to.
 func (j *job) take() bool {
-	return j.taken.CompareAndSwap(false, true)
+	return j.ctx.Err() == nil && j.taken.CompareAndSwap(false, true)
 }
 
 // commit runs the batch, and whoever joins it meanwhile, in one transaction and
