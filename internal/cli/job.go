@@ -91,7 +91,7 @@ func (c jobShow) Run(a *app) error {
 }
 
 type jobRetry struct {
-	IDs      []string  `arg:"" optional:"" placeholder:"ID" help:"The jobs."`
+	IDs      []string  `arg:"" optional:"" name:"id" help:"The jobs."`
 	Dead     bool      `help:"Every job that was given up."`
 	Settings dataFlags `embed:""`
 }

@@ -51,7 +51,7 @@ func shapeOf(k care.Kind) shape {
 	case care.KindAmbiguous:
 		return shape{http.StatusConflict, "More than one thing fits"}
 	case care.KindConflict:
-		return shape{http.StatusConflict, "Already in use"}
+		return shape{http.StatusConflict, "In conflict with what is there"}
 	case care.KindMismatch:
 		return shape{http.StatusUnprocessableEntity, "The body does not fit its digest or key"}
 	case care.KindNoRoute:
