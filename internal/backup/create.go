@@ -50,6 +50,8 @@ type Options struct {
 	// Keep is how many finished backups stay, this one among them; 0 is all.
 	Keep int
 	Now  func() time.Time
+
+	followed time.Duration // how often what comes after it is copied
 }
 
 // Created is what a backup did.
@@ -76,6 +78,7 @@ func (t *Target) create(ctx context.Context, s Source, o Options) (_ Created, er
 	if err := c.begin(ctx, o.Now().UTC()); err != nil {
 		return Created{}, err
 	}
+	c.made.Followed = o.followed.Milliseconds()
 	if err := c.run(ctx, o.Now); err != nil {
 		return Created{}, errors.Join(err, t.remove(context.WithoutCancel(ctx), c.made.ID))
 	}
@@ -91,15 +94,23 @@ const idTime = "20060102t150405.000z"
 // newID names a backup so that it comes after the one before, also where the
 // clock went back.
 func newID(at time.Time, before string) string {
-	form := func(t time.Time) string { return strings.Replace(t.Format(idTime), ".", "", 1) }
-	if id := form(at); id > before || !isID(before) {
+	if id := formTime(at); id > before || !isID(before) {
 		return id
 	}
-	last, err := time.Parse(idTime, before[:15]+"."+before[15:])
+	last, err := parseTime(before)
 	if err != nil {
-		return form(at)
+		return formTime(at)
 	}
-	return form(last.Add(time.Millisecond))
+	return formTime(last.Add(time.Millisecond))
+}
+
+func formTime(t time.Time) string { return strings.Replace(t.Format(idTime), ".", "", 1) }
+
+func parseTime(s string) (time.Time, error) {
+	if !isID(s) {
+		return time.Time{}, errors.New("it is no time")
+	}
+	return time.Parse(idTime, s[:15]+"."+s[15:])
 }
 
 // creation is one backup being made.

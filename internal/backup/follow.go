@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"chartline/internal/blob"
+	"chartline/internal/care"
 	"chartline/internal/store"
 )
 
@@ -21,6 +23,8 @@ const (
 	// whole backup.
 	slowest      = 30 * time.Second
 	slowestWhole = 10 * time.Minute
+	// idle is how often it is said that nothing was committed, at most.
+	idle = 10 * time.Second
 	// lastTry is how long the last step may take once it is time to stop.
 	lastTry = 30 * time.Second
 )
@@ -72,6 +76,7 @@ type chain struct {
 	steps    int
 	at       time.Time        // of the last that was tried: none comes before it
 	last     string           // the digest of the last
+	seen     string           // the key of what was last said of nothing
 	sent     map[string]int64 // how much of each extra that grows
 }
 
@@ -85,10 +90,12 @@ func (c *chain) close() error {
 // begin makes a backup, from which on everything is followed.
 func (f *following) begin(ctx context.Context) (c chain, made Created, err error) {
 	c.sent = map[string]int64{}
+	o := f.o.Options
+	o.followed = f.o.Every
 	if c.follower, err = f.db.Follow(ctx); err != nil {
 		return c, made, err
 	}
-	made, err = f.target.create(ctx, f.source, f.o.Options)
+	made, err = f.target.create(ctx, f.source, o)
 	if err == nil {
 		c.of = made.Manifest
 		text, fault := c.of.encode()
@@ -122,14 +129,14 @@ func (f *following) run(ctx context.Context, c *chain) error {
 				continue
 			}
 			renew.Reset(f.o.Renew)
-			if err := errors.Join(f.step(ctx, c), c.close()); err != nil {
+			if err := errors.Join(f.step(ctx, c, 0), c.close()); err != nil {
 				f.failed(ctx, err)
 			}
 			*c = began.chain
 			f.o.Made(began.made)
 		case <-time.After(wait):
 		}
-		err := f.step(ctx, c)
+		err := f.step(ctx, c, idle)
 		switch {
 		case err == nil:
 			wait = f.o.Every
@@ -146,10 +153,10 @@ func (f *following) run(ctx context.Context, c *chain) error {
 func (f *following) end(ctx context.Context, c *chain, next <-chan renewed) error {
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastTry)
 	defer stop()
-	err := f.step(last, c)
+	err := f.step(last, c, 0)
 	if next != nil {
 		if began := <-next; began.err == nil { // a restore would begin there
-			err = errors.Join(err, f.step(last, &began.chain), began.close())
+			err = errors.Join(err, f.step(last, &began.chain, 0), began.close())
 		}
 	}
 	return err
@@ -179,14 +186,51 @@ func (f *following) renew(ctx context.Context) <-chan renewed {
 	return began
 }
 
-// step copies what was committed since the last one.
-func (f *following) step(ctx context.Context, c *chain) error {
+// step copies what was committed since the last one, or says that nothing was,
+// unless it said so less than quiet before.
+func (f *following) step(ctx context.Context, c *chain, quiet time.Duration) error {
 	at := f.o.Now().UTC().Truncate(time.Millisecond) // what was committed before is there
-	added, err := f.added(c)                         // before the database, too: no checkpoint is of an entry to come
+	if !at.After(c.at) {
+		at = c.at.Add(time.Millisecond)
+	}
+	added, err := f.added(c) // before the database, too: no checkpoint is of an entry to come
 	if err != nil {
 		return err
 	}
-	return c.follower.Next(ctx, func(changes store.Changes) error { return f.put(ctx, c, at, changes, added) })
+	copied := false
+	err = c.follower.Next(ctx, func(changes store.Changes) error {
+		copied = true
+		return f.put(ctx, c, at, changes, added)
+	})
+	switch {
+	case err != nil || copied:
+		return err
+	case len(added) > 0:
+		return f.put(ctx, c, at, nothing{}, added)
+	case at.Sub(c.at) >= quiet:
+		return f.say(ctx, c, at)
+	}
+	return nil
+}
+
+// nothing is that no part of the database changed.
+type nothing struct{ store.Changes }
+
+func (nothing) Parts() []string              { return nil }
+func (nothing) Objects() []care.StoredObject { return nil }
+
+// say says that nothing was committed since the last step, up to now.
+func (f *following) say(ctx context.Context, c *chain, at time.Time) error {
+	key := seenKey(c.of.ID, c.steps, at)
+	if _, err := f.target.store.Put(ctx, key, strings.NewReader(""), blob.PutOptions{}); err != nil {
+		return err
+	}
+	before := c.seen
+	c.seen, c.at = key, at
+	if before == "" {
+		return nil
+	}
+	return f.target.store.Remove(ctx, before)
 }
 
 // growth is what an extra has more than was copied.
@@ -222,16 +266,13 @@ func (f *following) added(c *chain) (all []growth, err error) {
 
 // put stores a step, its objects first.
 func (f *following) put(ctx context.Context, c *chain, at time.Time, changes store.Changes, added []growth) error {
-	step := Step{Number: c.steps + 1, At: at, Before: c.last}
-	if !step.At.After(c.at) {
-		step.At = c.at.Add(time.Millisecond)
-	}
-	c.at = step.At
+	c.at = at
+	step := Step{First: c.steps + 1, Number: c.steps + 1, At: at, Before: c.last}
 	objects, err := f.objects(ctx, &step, changes)
 	if err != nil {
 		return err
 	}
-	if step.media = len(objects) > 0; step.media {
+	if len(objects) > 0 {
 		step.Objects = hexDigest(objects)
 	}
 	said, err := json.Marshal(step)
@@ -307,6 +348,6 @@ func (f *following) objects(ctx context.Context, step *Step, changes store.Chang
 	if err := c.batch(ctx, batch, &lines); err != nil {
 		return nil, err
 	}
-	step.Gone, step.Damaged = c.made.Gone, c.made.Damaged
+	step.Gone, step.Damaged, step.came = c.made.Gone, c.made.Damaged, quantity{c.made.Objects, c.made.Bytes}
 	return lines.Bytes(), nil
 }

@@ -33,6 +33,9 @@ type Manifest struct {
 	Program    string    `json:"program"`
 	Engine     string    `json:"engine"`
 	Schema     int64     `json:"schema"`
+	// Followed is how many milliseconds lie between two looks at what is committed
+	// after it; 0 where nobody looks.
+	Followed int64 `json:"followed,omitempty"`
 	// Parts are the database's; Extras what belongs to it and is no database.
 	Parts  []Part `json:"parts"`
 	Extras []Part `json:"extras,omitempty"`

@@ -49,11 +49,13 @@ type backupCreate struct {
 type backupDoc struct {
 	ID            string       `json:"id"`
 	StartedAt     time.Time    `json:"startedAt"`
-	Steps         int          `json:"steps"` // of what was committed after it
-	Until         time.Time    `json:"until"` // up to when everything is there
+	Followed      bool         `json:"followed"`  // what was committed after it is copied too
+	Steps         int          `json:"steps"`     // of that
+	StepBytes     int64        `json:"stepBytes"` // that the steps take, beside their objects
+	Until         time.Time    `json:"until"`     // up to when everything is there
 	FinishedAt    time.Time    `json:"finishedAt"`
 	DatabaseBytes int64        `json:"databaseBytes"`
-	Objects       int64        `json:"objects"`
+	Objects       int64        `json:"objects"` // with those that came with the steps
 	Bytes         int64        `json:"bytes"`
 	CopiedObjects int64        `json:"copiedObjects"`
 	CopiedBytes   int64        `json:"copiedBytes"`
@@ -62,7 +64,7 @@ type backupDoc struct {
 }
 
 func docOfBackup(c backup.Created) backupDoc {
-	d := backupDoc{ID: c.ID, StartedAt: c.StartedAt, Until: c.StartedAt, FinishedAt: c.FinishedAt, Objects: c.Objects, Bytes: c.Bytes,
+	d := backupDoc{ID: c.ID, Followed: c.Followed > 0, StartedAt: c.StartedAt, Until: c.StartedAt, FinishedAt: c.FinishedAt, Objects: c.Objects, Bytes: c.Bytes,
 		CopiedObjects: c.CopiedObjects, CopiedBytes: c.CopiedBytes, Damaged: append([]backup.Row{}, c.Damaged...), Removed: append([]string{}, c.Removed...)}
 	for _, p := range c.Parts {
 		d.DatabaseBytes += p.Size
@@ -90,8 +92,7 @@ func (c backupCreate) Run(a *app) error {
 		made, err := target.Create(a.ctx, source, backup.Options{Meter: bar, Keep: c.Keep, Now: time.Now})
 		bar.wait()
 		if err != nil {
-			note := e.gate.Note(context.WithoutCancel(a.ctx), q, care.Target{Noun: "backup"}, care.OutcomeFailed, "to "+target.name)
-			return errors.Join(err, note)
+			return errors.Join(err, e.noteFailedBackup(a.ctx, q))
 		}
 		doc := docOfBackup(made)
 		if err := a.show(doc, func(w io.Writer) { writeBackup(w, doc) }); err != nil {
@@ -144,6 +145,11 @@ func (e *engine) beginBackup(a *app, to string, q gate.Request, withoutKey bool)
 		return backup.Source{}, err
 	}
 	return e.backupSource(a.ctx, withoutKey)
+}
+
+// noteFailedBackup audits that what q began was not done, or not to its end.
+func (e *engine) noteFailedBackup(ctx context.Context, q gate.Request) error {
+	return e.gate.Note(context.WithoutCancel(ctx), q, care.Target{Noun: "backup"}, care.OutcomeFailed, q.Reason)
 }
 
 // backupSource is this installation as it is copied.
@@ -261,7 +267,8 @@ func (c backupList) Run(a *app) (err error) {
 			return err
 		}
 		doc := docOfBackup(backup.Created{Manifest: m})
-		doc.Steps, doc.Until = after.Steps, after.Until
+		doc.Steps, doc.StepBytes, doc.Until = after.Steps, after.Stored, after.Until
+		doc.Objects, doc.Bytes = doc.Objects+after.Objects, doc.Bytes+after.Bytes
 		list[len(all)-1-i] = doc
 	}
 	return showPage(a, list, "",
@@ -269,6 +276,7 @@ func (c backupList) Run(a *app) (err error) {
 		column[backupDoc]{"OF", func(d backupDoc) string { return when(d.StartedAt) }},
 		column[backupDoc]{"UNTIL", func(d backupDoc) string { return when(d.Until) }},
 		column[backupDoc]{"DATABASE", func(d backupDoc) string { return byteCount(d.DatabaseBytes) }},
+		column[backupDoc]{"AFTER IT", func(d backupDoc) string { return byteCount(d.StepBytes) }},
 		column[backupDoc]{"OBJECTS", func(d backupDoc) string { return strconv.FormatInt(d.Objects, 10) }},
 		column[backupDoc]{"MEDIA", func(d backupDoc) string { return byteCount(d.Bytes) }},
 		column[backupDoc]{"DAMAGED", func(d backupDoc) string { return strconv.Itoa(len(d.Damaged)) }})

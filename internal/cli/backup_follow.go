@@ -54,10 +54,14 @@ func (c backupFollow) Run(a *app) error {
 			return err
 		}
 		teller := followTeller{app: a}
-		return errors.Join(target.Follow(a.ctx, source, db, backup.Following{
+		err = target.Follow(a.ctx, source, db, backup.Following{
 			Options: backup.Options{Meter: &progress{}, Keep: c.Keep, Now: time.Now},
 			Every:   c.Every, Renew: c.Renew, Made: teller.made, Stepped: teller.stepped, Failed: teller.failed,
-		}), teller.err)
+		})
+		if err != nil {
+			err = errors.Join(err, e.noteFailedBackup(a.ctx, q))
+		}
+		return errors.Join(err, teller.err)
 	})
 }
 

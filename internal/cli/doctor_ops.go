@@ -19,8 +19,13 @@ import (
 	"chartline/internal/trace/otlp"
 )
 
-// oldBackup is when a newest backup is too old, whatever was planned.
-const oldBackup = 25 * time.Hour
+const (
+	// oldBackup is when a newest backup is too old, whatever was planned.
+	oldBackup = 25 * time.Hour
+	// silentFollower is after how long a place that is followed has waited too long:
+	// an idle server's follower says every few seconds that nothing was committed.
+	silentFollower = 5 * time.Minute
+)
 
 // checkBackups looks at the newest backup at a place.
 func (a *app) checkBackups(c config.Config, place string, now time.Time) (f finding) {
@@ -46,6 +51,9 @@ func (a *app) checkBackups(c config.Config, place string, now time.Time) (f find
 		return finding{name, broken, explain(err), do}
 	case age > oldBackup:
 		return finding{name, warned, fmt.Sprintf("the newest at %s is of %s, %d hours ago", target.name, when(after.Until), int(age.Hours())), do}
+	case newest.Followed > 0 && age > max(silentFollower, 3*time.Duration(newest.Followed)*time.Millisecond):
+		return finding{name, warned, fmt.Sprintf("what is committed is copied to %s, and nothing was heard of that since %s", target.name, when(after.Until)),
+			"see that chartline backup follow runs, and what it says: docs/ops/backup.md"}
 	case len(newest.Damaged) > 0:
 		return finding{name, warned, fmt.Sprintf("the newest at %s, of %s, was made without %d objects", target.name, when(newest.StartedAt), len(newest.Damaged)),
 			"run chartline scrub --restart; docs/ops/incidents.md"}

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"bufio"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	"chartline/internal/audit/checkpoint"
+	"chartline/internal/config"
 	"chartline/internal/testkit"
 )
 
@@ -74,3 +78,44 @@ func TestEncryptionIsSeenThroughWhatADeviceIsMadeOf(t *testing.T) {
 		}
 	}
 }
+
+// A follower that is dead looks otherwise than one whose server is idle.
+func TestAPlaceWhoseFollowerSaysNothingIsFound(t *testing.T) {
+	t.Parallel()
+	data, place := t.TempDir(), filepath.Join(t.TempDir(), "place")
+	run := func(ctx context.Context, out io.Writer, args ...string) int {
+		return Main(ctx, append(args, "--data", data), noEnvironment, strings.NewReader(""), out, io.Discard)
+	}
+	if code := run(t.Context(), io.Discard, "tenant", "create", "acme-health"); code != 0 {
+		t.Fatal(code)
+	}
+	look := func(after time.Duration, want verdict) bool {
+		a := &app{ctx: t.Context(), env: noEnvironment, err: io.Discard}
+		found := a.checkBackups(config.Config{}, place, time.Now().Add(after))
+		return found.Verdict == want
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	r, w := io.Pipe()
+	go func() {
+		code := run(ctx, w, "backup", "follow", place, "--every", "100ms")
+		_ = w.Close() // never fails
+		ended <- code
+	}()
+	said := bufio.NewScanner(r)
+	for said.Scan() && said.Text() != "following" {
+		t.Log(said.Text())
+	}
+	if !look(0, fine) {
+		t.Error("a place that is followed now is not good")
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("the follower ended with %d", code)
+	}
+	if !look(time.Minute, fine) || !look(10*time.Minute, warned) || !look(26*time.Hour, warned) {
+		t.Error("how long a place was silent makes no difference")
+	}
+}
+
+func noEnvironment(string) (string, bool) { return "", false }
