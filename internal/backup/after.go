@@ -120,7 +120,7 @@ func (t *Target) seen(ctx context.Context, id string) (last Step, err error) {
 		s.Number, wrong[0] = strconv.Atoi(number)
 		s.At, wrong[1] = parseTime(at)
 		if errors.Join(wrong[:]...) != nil {
-			return last, errStepKey
+			return last, unreadable()
 		}
 		last = s // keys are in order
 	}

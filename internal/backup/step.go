@@ -67,7 +67,7 @@ func parseStepKey(id string, e blob.Entry) (s Step, err error) {
 	s = Step{key: e.Key, size: e.Size}
 	f := strings.Split(strings.TrimPrefix(e.Key, partKey(id, stepsPrefix)), "-")
 	if len(f) != 5 {
-		return s, errStepKey
+		return s, unreadable()
 	}
 	var wrong [5]error
 	s.First, wrong[0] = strconv.Atoi(f[0])
@@ -76,12 +76,15 @@ func parseStepKey(id string, e blob.Entry) (s Step, err error) {
 	s.came.objects, wrong[3] = strconv.ParseInt(f[3], 10, 64)
 	s.came.bytes, wrong[4] = strconv.ParseInt(f[4], 10, 64)
 	if errors.Join(wrong[:]...) != nil || s.First < 1 || s.Number < s.First {
-		return s, errStepKey
+		return s, unreadable()
 	}
 	return s, nil
 }
 
-var errStepKey = fmt.Errorf("%w: the key of a step after it cannot be read", ErrIncomplete)
+// unreadable says that a key is none that this program wrote.
+func unreadable() error {
+	return fmt.Errorf("%w: the key of a step after it cannot be read", ErrIncomplete)
+}
 
 // openStep opens a step, and reads what it says of itself.
 func (t *Target) openStep(ctx context.Context, m Manifest, s *Step) (_ *entryReader, closing func() error, err error) {
