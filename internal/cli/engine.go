@@ -66,7 +66,10 @@ type engine struct {
 }
 
 // database is a store of either engine.
-type database = store.Snapshotter
+type database interface {
+	store.Snapshotter
+	Writes() (commits, updates int64)
+}
 
 // opening says whether an installation may be made by opening it.
 type opening int

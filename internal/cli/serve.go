@@ -175,7 +175,7 @@ func (e *engine) server(log *slog.Logger, traces *trace.Tracer) *server.Server {
 		// that no name that is asked for is ever hashed to it.
 		CursorKey: []byte(e.key.Hasher().Name(care.Scope{}, "cursor key")),
 		Checks:    map[string]func(context.Context) error{"database": e.store.Check, "media": e.media.Check},
-		Standby:   e.standby(log), Log: log, Version: buildOf().Version,
+		Standby:   e.standby(log), Writes: e.store.Writes, Log: log, Version: buildOf().Version,
 		Limits: server.Limits{HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, HeaderBytes: server.DefaultLimits().HeaderBytes,
 			Drain: c.DrainTimeout, Stall: c.StallTimeout, Upload: c.MaxUpload},
 	})

@@ -36,8 +36,11 @@ type series struct {
 	bytes    meter.Counter
 }
 
-func newMetrics(standby func() Standby) *metrics {
+func newMetrics(standby func() Standby, writes func() (commits, updates int64)) *metrics {
 	r := meter.NewRegistry()
+	if writes != nil {
+		showWrites(r, writes)
+	}
 	if standby != nil {
 		showStandby(r, standby)
 	}
@@ -53,6 +56,17 @@ func newMetrics(standby func() Standby) *metrics {
 		jobRuns:        r.Counters("chartline_job_runs_total", "Attempts at durable work, by kind and outcome; a dead one waits for a person.", "kind", "outcome"),
 		spans:          r.Counters("chartline_trace_spans_total", "Spans of traces, by what became of them.", "outcome"),
 	}
+}
+
+func showWrites(r *meter.Registry, writes func() (commits, updates int64)) {
+	r.CounterOf("chartline_store_commits_total", "Transactions that this server has committed.", func() int64 {
+		commits, _ := writes()
+		return commits
+	})
+	r.CounterOf("chartline_store_updates_total", "Changes, and groups of audit entries, that shared those commits.", func() int64 {
+		_, updates := writes()
+		return updates
+	})
 }
 
 func showStandby(r *meter.Registry, standby func() Standby) {

@@ -74,6 +74,8 @@ type Deps struct {
 	// Standby says how reading from a copy of the database goes; nil where there
 	// is none.
 	Standby func() Standby
+	// Writes counts the store's commits, and the updates that shared them.
+	Writes func() (commits, updates int64)
 	Log     *slog.Logger
 	Version string
 	Limits  Limits
@@ -109,7 +111,7 @@ func New(d Deps) *Server {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	counts := newMetrics(d.Standby)
+	counts := newMetrics(d.Standby, d.Writes)
 	d.Traces.Start(func(outcome string, spans int) { counts.spans.With(outcome).Add(int64(spans)) })
 	return &Server{
 		deps: d,

@@ -60,6 +60,7 @@ func TestUpdatesThatWaitTogetherShareACommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // to know when all of them wait
 		db := open(t)
 		update(t, db, seedPeople)
+		commits, updates := db.Writes()
 		leave := make(chan bool)
 		var wait sync.WaitGroup
 		wait.Go(func() {
@@ -82,6 +83,10 @@ func TestUpdatesThatWaitTogetherShareACommit(t *testing.T) {
 		// Each commit writes the page with the counter to the log at least.
 		if pages := (len(read(t, db.Path()+"-wal")) - before) / 4096; pages < 1 || pages > 10 {
 			t.Errorf("100 updates that waited together wrote %d pages", pages)
+		}
+		c, u := db.Writes()
+		if c -= commits; c < 1 || c > 10 || u-updates != 101 {
+			t.Errorf("%d commits of %d updates are counted", c, u-updates)
 		}
 		if n := drawn(t, db); n != 100 {
 			t.Errorf("%d numbers were drawn", n)

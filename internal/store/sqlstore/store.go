@@ -197,6 +197,11 @@ func (s *Store) Check(ctx context.Context) error {
 	})
 }
 
+// Writes counts the commits that succeeded, and the updates that shared them.
+func (s *Store) Writes() (commits, updates int64) {
+	return s.writer.commits.Load(), s.writer.updates.Load()
+}
+
 // MarkDamaged stops all writing until the store is opened again.
 func (s *Store) MarkDamaged() { s.damaged.Store(true) }
 

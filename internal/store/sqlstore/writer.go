@@ -29,6 +29,8 @@ type writer struct {
 	done      chan struct{} // closed when the writer has stopped
 	last      atomic.Int64  // when the last commit succeeded, in Unix nanoseconds; 0 after a failure
 	closeErr  error
+
+	commits, updates atomic.Int64 // that succeeded, and the functions that shared them
 }
 
 // job is one Update.
@@ -163,6 +165,8 @@ func (w *writer) commit(batch *[]*job) {
 		w.last.Store(0)
 	} else {
 		w.last.Store(time.Now().UnixNano())
+		w.commits.Add(1)
+		w.updates.Add(int64(len(*batch)))
 	}
 	for _, j := range *batch {
 		if err != nil {
