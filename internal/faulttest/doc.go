@@ -13,5 +13,6 @@
 //	go test ./internal/faulttest -run Killed -rounds 200
 //	CHARTLINE_TEST_KILLING=5m go test ./internal/faulttest -run Nodes
 //	CHARTLINE_TEST_SOAK=10m go test ./internal/faulttest -run InAnyOrder
+//	CHARTLINE_TEST_NETNS=1 go test ./internal/faulttest -run PartedFrom
 //	CHARTLINE_TEST_CUTS=all go test ./internal/faulttest -run 'ToldOutlives|FlushThatFailed'
 package faulttest

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"sync"
 	"testing"
 	"time"
 )
@@ -96,40 +95,4 @@ func (c clinic) uploadTwice(t testing.TB, call *thing, what string, between func
 	if t.Failed() {
 		t.FailNow()
 	}
-}
-
-// F22: the network to the database swallows what is sent and says nothing. Nobody
-// is told anything, nobody waits for ever, and service comes back by itself.
-func TestAServerThatHearsNothingOfItsDatabaseTellsNothingAndRecovers(t *testing.T) {
-	t.Parallel()
-	f := newFarSite(t)
-	p := f.begin(t)
-	c := f.first().open(t)
-	call := c.mustHaveCall(t)
-	recording, got, err := c.upload(t.Context(), c.newName(), "call", call.key, sound(5000))
-	if err != nil || got.status != http.StatusCreated {
-		t.Fatalf("%v, %v", got, err)
-	}
-	end := work(t, draw(t), 2, but(http.StatusServiceUnavailable), c)
-	f.db.hold()
-	var asked sync.WaitGroup
-	asked.Go(func() { c.refuseAll(t, recording, call) })
-	c.mustBeReady(t, http.StatusServiceUnavailable, "database", "failing")
-	if got, err := c.get(t.Context(), "/healthz"); err != nil || got.status != http.StatusOK {
-		t.Errorf("healthz: %v, %v", got, err)
-	}
-	if _, long := os.LookupEnv(soakVariable); !long { // else it gives up by itself, after 20 s
-		f.db.leave(true)
-		f.db.release()
-	}
-	asked.Wait()
-	f.db.leave(false)
-	f.db.release()
-	c.mustRecover(t)
-	if told := end(); told.refused == 0 {
-		t.Errorf("%+v", told)
-	}
-	eventually(t, "requests hang", func() bool { return metric(t, p.url, "chartline_http_requests_in_flight") <= "1" }) // that one
-	f.verify(t)
-	p.stop()
 }

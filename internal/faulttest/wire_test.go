@@ -27,9 +27,9 @@ type wire struct {
 	before func(n int)
 }
 
-func newWire(t testing.TB, to func() (net.Conn, error)) *wire {
+func newWire(t testing.TB, host string, to func() (net.Conn, error)) *wire {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	must(t, err)
 	w := &wire{address: l.Addr().String(), to: to, whole: make(chan struct{}), ends: map[net.Conn]bool{}}
 	close(w.whole)
@@ -168,6 +168,12 @@ type farSite struct {
 
 func newFarSite(t testing.TB) *farSite {
 	t.Helper()
+	return newFarSiteAt(t, "127.0.0.1", "127.0.0.1")
+}
+
+// newFarSiteAt makes one whose wires begin at these addresses.
+func newFarSiteAt(t testing.TB, database, host string) *farSite {
+	t.Helper()
 	f := &farSite{cluster: pgtest.Start(t), server: s3test.Start(t)}
 	bucket := f.server.Bucket(t)
 	media := config.S3{Endpoint: bucket.Endpoint, Region: bucket.Region, Bucket: bucket.Bucket, Prefix: bucket.Prefix, PathStyle: true}
@@ -184,8 +190,8 @@ func newFarSite(t testing.TB) *farSite {
 	u, err := url.Parse(at)
 	must(t, err)
 	socket := u.Query().Get("host") + "/.s.PGSQL.5432"
-	f.db = newWire(t, func() (net.Conn, error) { return net.Dial("unix", socket) })
-	f.s3 = newWire(t, func() (net.Conn, error) { return net.Dial("tcp", strings.TrimPrefix(bucket.Endpoint, "http://")) })
+	f.db = newWire(t, database, func() (net.Conn, error) { return net.Dial("unix", socket) })
+	f.s3 = newWire(t, host, func() (net.Conn, error) { return net.Dial("tcp", strings.TrimPrefix(bucket.Endpoint, "http://")) })
 	media.Endpoint = "http://" + f.s3.address
 	f.overWire = []string{"--database", "postgres://" + u.Query().Get("user") + "@" + f.db.address + u.Path + "?sslmode=disable", "--media", media.String()}
 	return f

@@ -40,11 +40,8 @@ type wireHealth struct {
 // is "full": reads go on, so that alone is not a failure. Nor is a copy of the
 // database that is "unused": the primary answers.
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), checkLimit)
-	defer cancel()
 	out, status := wireHealth{Status: "ok", Checks: map[string]string{}}, http.StatusOK
-	for name, check := range h.checks {
-		err := check(ctx)
+	for name, err := range h.check(r.Context()) {
 		switch {
 		case err == nil:
 			out.Checks[name] = "ok"
@@ -68,6 +65,32 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "1")
 	}
 	_ = httpio.WriteJSON(w, status, out)
+}
+
+// check runs all checks at once. One that has not ended within the limit fails,
+// although what it waits for may take no notice of that: a database of which
+// nothing is heard must not keep those waiting who ask whether it is there.
+func (h *health) check(ctx context.Context) map[string]error {
+	ctx, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
+	type result struct {
+		name string
+		err  error
+	}
+	results, found := make(chan result, len(h.checks)), map[string]error{}
+	for name, check := range h.checks {
+		found[name] = context.DeadlineExceeded
+		go func() { results <- result{name, check(ctx)} }()
+	}
+	for range h.checks {
+		select {
+		case r := <-results:
+			found[r.name] = r.err
+		case <-ctx.Done():
+			return found
+		}
+	}
+	return found
 }
 
 // opsHandler serves what says how the server is: /, /healthz, /readyz, /metrics.
