@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// crowdVariable says how many come at once; 10000 is what a machine should bear,
-// and more than can be watched for races.
+// crowdVariable says how many come at once. 10000 is what a machine should bear; it
+// takes a descriptor for each, of the test and of the server, and is more than can
+// be watched for races.
 const crowdVariable = "CHARTLINE_TEST_CROWD"
 
 func crowd(t testing.TB) int {
@@ -45,6 +46,7 @@ func TestACrowdThatIsIdleSlowOrDeafIsInNobodysWay(t *testing.T) {
 	quiet := p.memory()
 
 	idle := c.idle(t, n)
+	silent := p.memory() - quiet
 	slow := c.slow(t, call)
 	deaf := c.deaf(t)
 	transfers := max(10, n/50)
@@ -53,13 +55,13 @@ func TestACrowdThatIsIdleSlowOrDeafIsInNobodysWay(t *testing.T) {
 	if raceFlag == "-race=true" {
 		most *= 4
 	}
-	t.Logf("%d idle connections and %d transfers take %d KiB", n, 2*transfers, grown>>10)
+	t.Logf("%d idle connections take %d KiB, and with %d transfers %d KiB", n, silent>>10, 2*transfers, grown>>10)
 	if grown > most {
 		t.Errorf("that is more than %d KiB", most>>10)
 	}
-	load := begin(t, draw(t), 2, none, c)
-	load.more(20, 0)
-	load.end()
+	load, begun := begin(t, draw(t), 2, none, c), time.Now()
+	load.more(100, 0)
+	t.Logf("two others were answered %d requests in %v", load.end().done, time.Since(begun))
 	for _, conn := range idle[:min(n, 50)] { // they may still ask
 		_, err := io.WriteString(conn, c.raw("GET", "/healthz"))
 		must(t, first(err, conn.SetReadDeadline(time.Now().Add(patience))))
