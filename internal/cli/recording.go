@@ -244,7 +244,7 @@ type visitSessionDoc struct {
 	Recordings []string           `json:"recordings"` // their names
 }
 
-func docOfVisit(r care.Recording, v care.Visit) visitDoc {
+func docOfVisit(r care.RecordingName, v care.Visit) visitDoc {
 	return visitDoc{
 		RecordingID: r.ID, RecordingName: r.Name, Encounter: v.Encounter.ID, Complaint: v.Encounter.Complaint, Duration: v.Duration(),
 		Patient:  visitPerson{ID: v.Patient.ID, Number: v.Patient.Number, Name: v.Patient.FullName()},

@@ -284,6 +284,11 @@ func (x tracedTx) Visit(s care.Scope, encounter int64) (care.Visit, error) {
 	return x.Tx.Visit(s, encounter)
 }
 
+func (x tracedTx) VisitNamed(s care.Scope, name string) (care.RecordingName, care.Visit, error) {
+	x.trace.note("VisitNamed")
+	return x.Tx.VisitNamed(s, name)
+}
+
 func (x tracedTx) CreateSession(a0 care.Session) error {
 	x.trace.note("CreateSession")
 	return x.Tx.CreateSession(a0)

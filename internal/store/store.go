@@ -163,6 +163,10 @@ type Encounters interface {
 	RecordingsNamed(s care.Scope, name string) ([]care.Recording, error)
 	// Visit returns an encounter with everything that a look-up shows.
 	Visit(s care.Scope, encounter int64) (care.Visit, error)
+	// VisitNamed returns the only recording that RecordingsNamed would for exactly
+	// this name, with the Visit of its encounter, in one statement. NotFound wherever
+	// there is more to it than that: RecordingsNamed says what.
+	VisitNamed(s care.Scope, name string) (care.RecordingName, care.Visit, error)
 }
 
 // Sessions holds video sessions.

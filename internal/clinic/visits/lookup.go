@@ -12,7 +12,7 @@ import (
 
 // Found is a recording's encounter, with the recording that answered.
 type Found struct {
-	Recording care.Recording
+	Recording care.RecordingName
 	Visit     care.Visit
 }
 
@@ -26,13 +26,24 @@ func (s *Service) LookUp(ctx context.Context, actor care.Actor, scope care.Scope
 	return gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
 		t := care.Target{Noun: "encounter"}
 		var err error
-		if found.Recording, err = gate.FindNamed(tx, scope, name); err != nil {
-			return t, err
-		}
-		if found.Visit, err = tx.Visit(scope, *found.Recording.Encounter); err != nil {
+		if found, err = find(tx, scope, name); err != nil {
 			return t, err
 		}
 		id := strconv.FormatInt(found.Visit.Encounter.ID, 10)
 		return gate.PatientTarget(tx, actor, scope, "encounter", id, found.Visit.Patient.ID)
 	}, func(store.Tx) (Found, error) { return found, nil })
+}
+
+// find asks for what nearly every name is first: the name of one recording.
+func find(tx store.Tx, scope care.Scope, name string) (Found, error) {
+	recording, visit, err := tx.VisitNamed(scope, name)
+	if !care.IsNotFound(err) {
+		return Found{recording, visit}, err
+	}
+	r, err := gate.FindNamed(tx, scope, name)
+	if err != nil {
+		return Found{}, err
+	}
+	visit, err = tx.Visit(scope, *r.Encounter)
+	return Found{care.RecordingName{ID: r.ID, Name: r.Name}, visit}, err
 }

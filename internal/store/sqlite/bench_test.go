@@ -89,11 +89,7 @@ func BenchmarkLookUp(b *testing.B) {
 			for b.Loop() {
 				i = (i + 7919) % n
 				err := db.View(b.Context(), func(tx store.Tx) error {
-					found, err := tx.RecordingsNamed(live, recordingName(i))
-					if err != nil || len(found) != 1 {
-						return fmt.Errorf("found %d: %w", len(found), err)
-					}
-					_, err = tx.Visit(live, *found[0].Encounter)
+					_, _, err := tx.VisitNamed(live, recordingName(i))
 					return err
 				})
 				if err != nil {

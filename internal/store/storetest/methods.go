@@ -201,6 +201,10 @@ func visitMethods() []method {
 		{"RecordingsNamed", perInstance, false, func(tx store.Tx, s care.Scope, k things) (any, error) {
 			return tx.RecordingsNamed(s, care.FormOf(k.Recording.Name).Stem)
 		}},
+		{"VisitNamed", perInstance, false, func(tx store.Tx, s care.Scope, k things) (any, error) {
+			r, v, err := tx.VisitNamed(s, k.Voicemail.Name)
+			return []any{r, v}, err
+		}},
 		{"Visit", perInstance, false, func(tx store.Tx, s care.Scope, k things) (any, error) { return tx.Visit(s, k.Encounter.ID) }},
 		{"CreateSession", perInstance, true, func(tx store.Tx, s care.Scope, k things) (any, error) {
 			k.Session.Scope = s

@@ -33,6 +33,7 @@ func nameTests() []test {
 		}},
 		{"What does not fit hides nothing that does, however much there is of it", namesUnhidden},
 		{"A name that is held cannot be taken, until it is given up", nameGivenUp},
+		{"A name leads to a visit in one step where that is all there is to it", namesVisit},
 	}
 }
 
@@ -184,6 +185,9 @@ func (b nameBook) check(tx store.Tx, instance care.Instance, asked []string) err
 		if err != nil {
 			return fmt.Errorf("asked for %q: %w", name, err)
 		}
+		if err := b.checkVisit(tx, instance, name); err != nil {
+			return fmt.Errorf("the visit of %q: %w", name, err)
+		}
 		waiting, err := tx.NameWaiters(instance.Scope, name)
 		if err == nil {
 			slices.SortFunc(waiting, byCreation)
@@ -205,6 +209,66 @@ func (b nameBook) check(tx store.Tx, instance care.Instance, asked []string) err
 		}
 	}
 	return nil
+}
+
+// checkVisit compares what a name alone leads to with what two steps do.
+func (b nameBook) checkVisit(tx store.Tx, instance care.Instance, name string) error {
+	named := slices.DeleteFunc(b.named(name, instance.UnknownConsentRefused), func(r care.Recording) bool { return r.Name != name })
+	got, visit, err := tx.VisitNamed(instance.Scope, name)
+	if len(named) != 1 || named[0].Encounter == nil {
+		if !care.IsNotFound(err) {
+			return fmt.Errorf("found %+v (%w), though %d have the name", got, err, len(named))
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	want, err := tx.Visit(instance.Scope, *named[0].Encounter)
+	if err == nil {
+		err = differ([]any{got, visit}, []any{care.RecordingName{ID: named[0].ID, Name: name}, want})
+	}
+	return err
+}
+
+func namesVisit(t *testing.T, s store.Store) {
+	w := openWard(t, s, "acme-health", "live")
+	held, call := w.ofSession(w.recording(1, "held"), w.Session, w.Patient), w.ofCall(w.recording(2, "call"), w.Call)
+	call.Encounter = nil
+	update(t, s, func(tx store.Tx) error { return each([]care.Recording{held, call}, tx.CreateRecording) })
+	check := func(name string, found bool) {
+		t.Helper()
+		view(t, s, func(tx store.Tx) error {
+			_, v, err := tx.VisitNamed(w.Scope, name)
+			if found != (err == nil) || err != nil && !care.IsNotFound(err) {
+				return fmt.Errorf("%s led to %+v (%w)", name, v, err)
+			}
+			return nil
+		})
+	}
+	check("held", true)
+	check("call", false)
+	check("held.mp4", false) // fits, and is not the name itself
+	waiting := w.ofCall(w.recording(3, "held"), w.Call)
+	waiting.NameStatus, waiting.Encounter = care.NameWaiting, nil
+	update(t, s, func(tx store.Tx) error { return tx.CreateRecording(waiting) })
+	check("held", false)
+	waiting.NameStatus = care.NameDismissed
+	update(t, s, func(tx store.Tx) error {
+		return all(
+			func() error { return tx.UpdateRecording(waiting) },
+			func() error {
+				for n := range 100 {
+					if err := tx.CreateSession(w.session(1000+n, w.Encounter.ID)); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		)
+	})
+	check("held", false) // there is too much of it
+	equal(t, len(visit(t, s, w.Scope, w.Encounter.ID).Sessions), 101)
 }
 
 func namesBytewise(t *testing.T, s store.Store) {
