@@ -169,6 +169,11 @@ func (w *world) checkAnswer(s sent, a reply) {
 		}
 		w.checkErrorIsSilent(say, a)
 	}
+	if known && r.surface == "native" && strings.Contains(a.header.Get("Content-Type"), "json") && s.method != http.MethodHead {
+		if err := checkPromised(r, a); err != nil {
+			say("%v", err)
+		}
+	}
 	w.checkForeign(say, s, a)
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -41,6 +42,7 @@ func (s *Surface) Document() ([]byte, error) {
 		}
 		api.AddOperation(described)
 	}
+	includeEmbedded(api.Components.Schemas)
 	allowNull(api.Components.Schemas)
 	raw, err := json.Marshal(api)
 	if err != nil {
@@ -54,8 +56,24 @@ func (s *Surface) Document() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func newSchemas() huma.Registry {
-	return huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+const schemaPrefix = "#/components/schemas/"
+
+func newSchemas() huma.Registry { return huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer) }
+
+// includeEmbedded adds the fields of embedded structs, as encoding/json does:
+// those whose type is not exported are passed over otherwise.
+func includeEmbedded(schemas huma.Registry) {
+	for _, name := range slices.Collect(maps.Keys(schemas.Map())) {
+		s := schemas.SchemaFromRef(schemaPrefix + name)
+		for _, f := range reflect.VisibleFields(schemas.TypeFromRef(schemaPrefix + name)) {
+			if !f.Anonymous || f.IsExported() {
+				continue
+			}
+			inner := huma.SchemaFromType(schemas, f.Type)
+			maps.Copy(s.Properties, inner.Properties)
+			s.Required = append(inner.Required, s.Required...)
+		}
+	}
 }
 
 // allowNull puts null among the words of what may be null, as JSON Schema wants.
