@@ -90,6 +90,9 @@ func (e *Executor) Answer(ctx context.Context, actor care.Actor, scope care.Scop
 	if len(response.Errors) > maxErrors {
 		response.Errors = response.Errors[:maxErrors]
 	}
+	if len(response.Errors) > 0 && string(response.Data) == "{}" {
+		response.Data = nil // nothing of it was worked on
+	}
 	for _, err := range response.Errors {
 		e.tidy(err)
 	}
@@ -141,9 +144,19 @@ func quoteLongNumbers(query string) string {
 // that there are.
 var suggestion = regexp.MustCompile(` ?Did you mean.*$`)
 
+// ofWrongType is what the library says of a value that its type cannot hold.
+var ofWrongType = regexp.MustCompile(`(?s)^could not unmarshal .*: `)
+
 // tidy takes out of an error what tells the schema to those who may not ask for
-// it, and bounds its length.
+// it, and the library's words about itself, and bounds its length.
 func (e *Executor) tidy(err *gqlerrors.QueryError) {
+	switch {
+	case ofWrongType.MatchString(err.Message):
+		err.Message = "Invalid request: a value has a wrong type, or is out of its type's range"
+		err.Extensions = map[string]any{"code": "BAD_USER_INPUT"}
+	case err.Message == "graphql-ws protocol header is missing":
+		err.Message = "no subscriptions are offered by the schema"
+	}
 	if !e.introspection {
 		err.Message = suggestion.ReplaceAllString(err.Message, "")
 	}

@@ -268,7 +268,7 @@ func TestWhatIsWrongWithAQueryIsTold(t *testing.T) {
 		`{ users { paginatorInfo { total } } }`:                                                      `argument "first"`,
 		`{ users(first: 1) { data { frst_name } } }`:                                                 `Cannot query field "frst_name" on type "User".`,
 		`mutation { users(first: 1) { paginatorInfo { total } } }`:                                   "mutation",
-		`subscription { users(first: 1) { paginatorInfo { total } } }`:                               "graphql-ws",
+		`subscription { users(first: 1) { paginatorInfo { total } } }`:                               "no subscriptions are offered",
 		`{`: "syntax error",
 		``:  "no operations",
 		`query A { users(first: 1) { paginatorInfo { total } } } query B { users(first: 1) { paginatorInfo { total } } }`: "operation",
