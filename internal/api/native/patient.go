@@ -51,26 +51,16 @@ func (s *Surface) listPatients(ctx context.Context, c call, in listPatients) (li
 	if err != nil {
 		return list[patient]{}, err
 	}
-	limit := in.limit()
-	if in.Number != 0 { // a list of those numbered so: one or none
-		after, limit = in.Number-1, 1
+	var found []care.Patient
+	if in.Number != 0 {
+		found, err = s.People.PatientsNumbered(ctx, c.Actor, c.Scope, in.Number)
+	} else {
+		found, err = s.People.Patients(ctx, c.Actor, c.Scope, after, in.limit()+1)
 	}
-	found, err := s.People.Patients(ctx, c.Actor, c.Scope, after, limit+1)
 	if err != nil {
 		return list[patient]{}, err
 	}
-	if in.Number != 0 {
-		found = only(found, func(p care.Patient) bool { return p.Number == in.Number })
-	}
-	return page(found, limit, c.cursors, lowerPatient, func(p care.Patient) string { return placeOf(p.Number) }), nil
-}
-
-// only returns the first of found, if it is the one.
-func only[T any](found []T, is func(T) bool) []T {
-	if len(found) == 0 || !is(found[0]) {
-		return nil
-	}
-	return found[:1]
+	return page(found, in.limit(), c.cursors, lowerPatient, func(p care.Patient) string { return placeOf(p.Number) }), nil
 }
 
 type createPatient struct {

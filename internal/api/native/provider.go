@@ -62,6 +62,14 @@ func (s *Surface) listProviders(ctx context.Context, c call, in listProviders) (
 	return page(found, limit, c.cursors, lowerProvider, func(p care.Provider) string { return placeOf(p.Number) }), nil
 }
 
+// only returns the first of found, if it is the one.
+func only[T any](found []T, is func(T) bool) []T {
+	if len(found) == 0 || !is(found[0]) {
+		return nil
+	}
+	return found[:1]
+}
+
 type createProvider struct {
 	Body newProvider
 }

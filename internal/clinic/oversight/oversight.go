@@ -40,9 +40,11 @@ type log struct {
 // f.Instance: who may see one instance only has to name it.
 func (s *Service) open(ctx context.Context, actor care.Actor, action care.Action, f care.AuditFilter) (*log, error) {
 	q := gate.Request{Actor: actor, Action: action, Scope: care.Scope{Tenant: f.Chain, Instance: f.Instance}}
-	view, err := gate.Open(ctx, s.gate, q, func(store.Tx) (care.Target, error) {
-		return care.Target{Noun: "audit_entry", Patient: f.Patient}, nil
-	})
+	target := care.Target{Noun: "audit_entry"}
+	if id, ok := care.ParseUUID(f.Patient); ok { // what is no id is nobody's, and may be a name
+		target.Patient = id
+	}
+	view, err := gate.Open(ctx, s.gate, q, func(store.Tx) (care.Target, error) { return target, nil })
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,23 @@ func (s *Service) Patients(ctx context.Context, actor care.Actor, scope care.Sco
 	})
 }
 
+// PatientsNumbered lists the patient with a number: one, and the audit entry says
+// who it is, or none. Errors: Forbidden.
+func (s *Service) PatientsNumbered(ctx context.Context, actor care.Actor, scope care.Scope, number int64) ([]care.Patient, error) {
+	var found []care.Patient
+	q := gate.Request{Actor: actor, Action: policy.PatientRead, Scope: scope}
+	locate := func(tx store.Tx) (care.Target, error) {
+		found = make([]care.Patient, 1)
+		target, err := locatePatient(actor, scope, care.PersonRef{Number: number}, &found[0])(tx)
+		if care.IsNotFound(err) {
+			found = nil
+			return care.Target{Noun: "patient"}, nil
+		}
+		return target, err
+	}
+	return gate.Read(ctx, s.gate, q, locate, func(store.Tx) ([]care.Patient, error) { return found, nil })
+}
+
 // PatientByRef returns a patient by UUID or number. Errors: NotFound, Forbidden.
 func (s *Service) PatientByRef(ctx context.Context, actor care.Actor, scope care.Scope, ref care.PersonRef) (care.Patient, error) {
 	var p care.Patient
