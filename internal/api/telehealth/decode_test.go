@@ -97,7 +97,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		`{"left":"l","name":"a","soap":[]}`:               {"soap": "must be an object"},
 		`{"left":"l","name":"a","items":{}}`:              {"items": "must be an array"},
 		`{"left":"l","name":"a","items":[]}`:              {"items": "must have 1 to 2 items"},
-		`{"left":"l","name":"a","number":0}`:              {"number": "must be a positive integer"},
+		`{"left":"l","name":"a","number":true}`:           {"number": "must be a positive integer"},
 		`{"left":"l","name":"a","number":1.0}`:            {"number": "must be a positive integer"},
 		`{"name":"a","left":"","right":null}`:             {"left": "is required, or right"},
 		`{}`:                                              {"name": "is required", "left": "is required, or right"},

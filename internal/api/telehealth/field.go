@@ -2,6 +2,7 @@ package telehealth
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -90,12 +91,18 @@ func stringOf(raw json.RawMessage) (string, bool) {
 	return s, raw[0] == '"' && json.Unmarshal(raw, &s) == nil
 }
 
-// integer is a whole number, 1 or more: an id.
+// noID is a number that is nothing's id.
+const noID = -1
+
+// integer is a whole number: an id. One that no id can be, such as 0 or what has
+// more than 64 bits, names nothing, as an unknown one does.
 func integer(name string, to *int64) field {
 	return field{name: name, set: func(raw json.RawMessage, at string, bad *care.Problems) {
 		n, err := strconv.ParseInt(string(raw), 10, 64)
-		bad.Check(err == nil && n > 0, at, "must be a positive integer")
-		*to = n
+		bad.Check(err == nil || errors.Is(err, strconv.ErrRange), at, "must be a positive integer")
+		if *to = n; err != nil || n <= 0 {
+			*to = noID
+		}
 	}}
 }
 

@@ -67,6 +67,22 @@ func scalar(name string, to *json.RawMessage) field {
 	}}
 }
 
+// maxNumber bounds how a number is written.
+const maxNumber = 64
+
+// number is a number as JSON writes them, which some programs do with an
+// exponent, or a text that is a decimal, kept as it was written.
+func number(name string, to *string) field {
+	asText := decimal(name, to)
+	return field{name: name, set: func(raw json.RawMessage, at string, bad *care.Problems) {
+		if c := raw[0]; len(raw) <= maxNumber && (c == '-' || c >= '0' && c <= '9') {
+			*to = string(raw)
+			return
+		}
+		asText.set(raw, at, bad)
+	}}
+}
+
 // isInstant is the rule of a date-time with an offset, which it keeps as one.
 func isInstant(keep func(string) bool) rule {
 	return rule{keep, "must be a date-time with an offset (RFC 3339)"}

@@ -35,7 +35,7 @@ func (o *wireObservation) rows() []row {
 	return []row{
 		opaque("id", &o.ID).must(), text("resourceType", &o.resourceType, among("Observation")).must(), text("bioMarker", &o.BioMarker).must(),
 		scalar("result", &o.Result).must(), present{text("unit", &o.Unit)}, present{text("flag", &o.Flag)},
-		decimal("referenceRangeHigh", &o.RangeHigh).must(), decimal("referenceRangeLow", &o.RangeLow).must(),
+		number("referenceRangeHigh", &o.RangeHigh).must(), number("referenceRangeLow", &o.RangeLow).must(),
 		text("effectiveDateTime", &o.Effective, isEffective).must(),
 	}
 }

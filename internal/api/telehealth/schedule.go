@@ -27,8 +27,10 @@ func (in *wireAssign) rows() []row {
 
 // inOrder names an end before the start.
 func (in *wireAssign) inOrder() error {
-	if in.startDate == "" || in.endDate == "" {
-		return nil // today counts, which is looked up inside
+	for _, date := range []string{in.startDate, in.endDate} {
+		if _, ok := care.ParseDate(date); !ok {
+			return nil // faulty, which is told; or absent: today counts, which is looked up inside
+		}
 	}
 	return assignNames(in).in((&care.Assignment{StartDate: in.startDate, EndDate: in.endDate}).Check())
 }

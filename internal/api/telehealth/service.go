@@ -22,7 +22,7 @@ func (v *wireService) rows() []row {
 		switch c := raw[0]; {
 		case c == '"':
 			name.set(raw, at, bad)
-		case c >= '0' && c <= '9':
+		case c == '-' || c >= '0' && c <= '9':
 			id.set(raw, at, bad)
 		default:
 			bad.Add(at, "must be a service's name or its id")
