@@ -72,7 +72,9 @@ func (t *Target) Create(ctx context.Context, s Source, o Options) (_ Created, er
 	return t.create(ctx, s, o)
 }
 
-// create makes a backup. The target is the caller's to change.
+// create makes a backup. The target is the caller's to change. What is returned
+// with an error has an ID where the backup is there all the same, and the removal
+// of others failed.
 func (t *Target) create(ctx context.Context, s Source, o Options) (_ Created, err error) {
 	c := &creation{target: t, source: s, meter: o.Meter}
 	if err := c.begin(ctx, o.Now().UTC()); err != nil {

@@ -52,12 +52,13 @@ func (t *Target) Follow(ctx context.Context, s Source, db store.Followed, o Foll
 	}
 	defer func() { err = errors.Join(err, h.release(ctx)) }()
 	f := &following{target: t, source: s, db: db, o: o}
-	c, made, err := f.begin(ctx)
-	if err != nil {
-		return err
+	began := f.begin(ctx)
+	if !began.there() {
+		return began.err
 	}
+	c := began.chain
 	defer func() { err = errors.Join(err, c.close()) }()
-	o.Made(made)
+	f.tell(ctx, began)
 	return f.run(ctx, &c)
 }
 
@@ -88,23 +89,21 @@ func (c *chain) close() error {
 }
 
 // begin makes a backup, from which on everything is followed.
-func (f *following) begin(ctx context.Context) (c chain, made Created, err error) {
-	c.sent = map[string]int64{}
+func (f *following) begin(ctx context.Context) (r renewed) {
+	r.sent = map[string]int64{}
 	o := f.o.Options
 	o.followed = f.o.Every
-	if c.follower, err = f.db.Follow(ctx); err != nil {
-		return c, made, err
+	if r.follower, r.err = f.db.Follow(ctx); r.err != nil {
+		return r
 	}
-	made, err = f.target.create(ctx, f.source, o)
-	if err == nil {
-		c.of = made.Manifest
-		text, fault := c.of.encode()
-		c.last, err = hexDigest(text), fault
+	if r.made, r.err = f.target.create(ctx, f.source, o); !r.there() {
+		r.err = errors.Join(r.err, r.close())
+		return r
 	}
-	if err != nil {
-		err = errors.Join(err, c.close())
-	}
-	return c, made, err
+	r.of = r.made.Manifest
+	text, fault := r.of.encode()
+	r.last, r.err = hexDigest(text), errors.Join(r.err, fault)
+	return r
 }
 
 // run copies until ctx ends, and what was committed until then.
@@ -123,7 +122,7 @@ func (f *following) run(ctx context.Context, c *chain) error {
 			continue
 		case began = <-next:
 			next = nil
-			if began.err != nil {
+			if !began.there() {
 				renew.Reset(min(f.o.Renew, slowestWhole))
 				f.failed(ctx, fmt.Errorf("a new backup to go on from: %w", began.err))
 				continue
@@ -133,7 +132,7 @@ func (f *following) run(ctx context.Context, c *chain) error {
 				f.failed(ctx, err)
 			}
 			*c = began.chain
-			f.o.Made(began.made)
+			f.tell(ctx, began)
 		case <-time.After(wait):
 		}
 		err := f.step(ctx, c, idle)
@@ -155,7 +154,7 @@ func (f *following) end(ctx context.Context, c *chain, next <-chan renewed) erro
 	defer stop()
 	err := f.step(last, c, 0)
 	if next != nil {
-		if began := <-next; began.err == nil { // a restore would begin there
+		if began := <-next; began.there() { // a restore would begin there
 			err = errors.Join(err, f.step(last, &began.chain, 0), began.close())
 		}
 	}
@@ -169,21 +168,30 @@ func (f *following) failed(ctx context.Context, err error) {
 	}
 }
 
-// renewed is what became of a new chain.
+// renewed is what became of a new chain. Its backup may be there although
+// something failed, such as the removal of old ones: it is followed then, as a
+// restore begins with the newest.
 type renewed struct {
 	chain
 	made Created
 	err  error
 }
 
+func (r renewed) there() bool { return r.made.ID != "" }
+
 // renew begins a new chain beside the one that goes on.
 func (f *following) renew(ctx context.Context) <-chan renewed {
 	began := make(chan renewed, 1)
-	go func() {
-		c, made, err := f.begin(ctx)
-		began <- renewed{c, made, err}
-	}()
+	go func() { began <- f.begin(ctx) }()
 	return began
+}
+
+// tell tells of a backup that is there, and of what failed after it.
+func (f *following) tell(ctx context.Context, r renewed) {
+	f.o.Made(r.made)
+	if r.err != nil {
+		f.failed(ctx, r.err)
+	}
 }
 
 // step copies what was committed since the last one, or says that nothing was,

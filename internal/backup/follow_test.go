@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type followed struct {
 	*clinic
 	made  []backup.Created
 	steps chan backup.Step
+	stop  func()
 	end   func()
 }
 
@@ -50,6 +52,7 @@ func follow(t *testing.T, c *clinic, source backup.Source, change func(*backup.F
 	case err := <-ended:
 		t.Fatal(err)
 	}
+	f.stop = stop
 	f.end = func() {
 		stop()
 		must(t, <-ended)
@@ -282,6 +285,70 @@ func TestFollowingGoesOnFromANewBackup(t *testing.T) {
 	must(t, c.target.Compare(t.Context(), m, db, func(r backup.Row) { t.Errorf("%s has no object", r.ID) }))
 	_, _, err = c.target.Rehash(t.Context(), m, silent{}, func(key string, why error) { t.Error(why) })
 	must(t, err)
+}
+
+// unwilling is a target's store that keeps old backups.
+type unwilling struct {
+	blob.Store
+	asked func()
+}
+
+func (s *unwilling) Remove(ctx context.Context, key string) error {
+	if strings.HasSuffix(key, "/manifest") {
+		s.asked()
+		return errFlaky
+	}
+	return s.Store.Remove(ctx, key)
+}
+
+// The backup is there, and is the one that a restore begins with: that an older
+// one could not go, or that it was time to stop just then, is no reason not to
+// follow it.
+func TestABackupWhoseForerunnersStayIsFollowedAllTheSame(t *testing.T) {
+	t.Parallel()
+	for name, stops := range map[string]bool{"they cannot be removed": false, "it is time to stop": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t, 1)
+			asked, failed := make(chan struct{}), make(chan error, 100)
+			place := &unwilling{Store: c.store, asked: func() {}}
+			c.target = backup.NewTarget(place)
+			var f *followed
+			follows := make(chan struct{})
+			place.asked = sync.OnceFunc(func() {
+				<-follows
+				c.all = append(c.all, c.upload(t, "late.mp3")) // the new one is without it
+				if stops {
+					f.stop()
+				}
+				close(asked)
+			})
+			f = follow(t, c, c.source(c.Media), func(o *backup.Following) {
+				o.Renew, o.Keep = 50*time.Millisecond, 1
+				o.Failed = func(err error) {
+					select {
+					case failed <- err:
+					default: // enough
+					}
+				}
+			})
+			close(follows)
+			<-asked
+			if !stops {
+				if err := <-failed; !errors.Is(err, errFlaky) {
+					t.Error(err)
+				}
+			}
+			f.end()
+			newest, err := c.target.Newest(t.Context())
+			must(t, err)
+			db, _, err := c.putBack(t, newest, time.Time{})
+			must(t, err)
+			if names := c.has(t, db); newest.ID == f.made[0].ID || !slices.Equal(names, []string{"a.mp3", "late.mp3"}) {
+				t.Errorf("restored %v of the backup %s, the first is %s", names, newest.ID, f.made[0].ID)
+			}
+		})
+	}
 }
 
 func TestWhatAnExtraGrowsByComesWithTheSteps(t *testing.T) {
