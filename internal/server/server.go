@@ -198,8 +198,9 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 	return err
 }
 
-// cutLimit is how long requests that were cut off may take to notice.
-const cutLimit = 3 * time.Second
+// cutLimit is how long requests that were cut off may take to notice, on a machine
+// that has no time for them. Mostly it is next to none.
+const cutLimit = 10 * time.Second
 
 // awaitHandlers waits for requests that were cut off: what they leave in the
 // audit log is to be under the last checkpoint.
