@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -80,17 +81,31 @@ func (h *health) check(ctx context.Context) map[string]error {
 	results, found := make(chan result, len(h.checks)), map[string]error{}
 	for name, check := range h.checks {
 		found[name] = context.DeadlineExceeded
-		go func() { results <- result{name, check(ctx)} }()
+		go func() { results <- result{name, checked(ctx, check)} }()
 	}
 	for range h.checks {
 		select {
 		case r := <-results:
 			found[r.name] = r.err
 		case <-ctx.Done():
+			for left := len(results); left > 0; left-- { // what has been said by now counts, however late it is heard here
+				r := <-results
+				found[r.name] = r.err
+			}
 			return found
 		}
 	}
 	return found
+}
+
+// checked makes an error of a panic: on a check's own goroutine nobody else would.
+func checked(ctx context.Context, check func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return check(ctx)
 }
 
 // opsHandler serves what says how the server is: /, /healthz, /readyz, /metrics.
