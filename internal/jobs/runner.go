@@ -183,11 +183,12 @@ func (r *Runner) do(ctx context.Context, j care.Job) {
 	outcome := Done
 	if err == nil {
 		err = r.o.Store.Update(end, func(tx store.Tx) error {
-			if err := tx.DeleteJob(j.ID, j.Lease); err != nil {
+			err := tx.DeleteJob(j.ID, j.Lease)
+			switch {
+			case care.IsNotFound(err):
 				return errors.Join(errLost, err)
-			}
-			if effect == nil {
-				return nil
+			case err != nil || effect == nil:
+				return err
 			}
 			return effect(tx)
 		})

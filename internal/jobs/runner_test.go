@@ -251,6 +251,49 @@ func TestARunWhoseLeaseIsOverHasNoEffect(t *testing.T) {
 	must(t, b.Update(t.Context(), func(tx store.Tx) error { return errors.Join(tx.DeleteJob(j.ID, "another"), effect("twice")(tx)) }))
 }
 
+// refusing is a database that fails to end a job so many times.
+type refusing struct {
+	store.Store
+	left atomic.Int64
+}
+
+type refusingTx struct {
+	store.Tx
+	left *atomic.Int64
+}
+
+func (s *refusing) Update(ctx context.Context, fn func(store.Tx) error) error {
+	return s.Store.Update(ctx, func(tx store.Tx) error { return fn(refusingTx{tx, &s.left}) })
+}
+
+func (tx refusingTx) DeleteJob(id, lease string) error {
+	if tx.left.Add(-1) >= 0 {
+		return care.Unavailable(errors.New("the connection broke"))
+	}
+	return tx.Tx.DeleteJob(id, lease)
+}
+
+// Else the job would stay with a run that has ended, until its lease is over.
+func TestAJobWhoseEndTheDatabaseDidNotTakeIsTriedAgainSoon(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.now = time.Date(2026, 3, 18, 15, 0, 0, 0, time.UTC)
+	j := newJob(b.now)
+	b.enqueue(j)
+	db := &refusing{Store: b}
+	db.left.Store(1)
+	b.run(func(context.Context, care.Job) (Effect, error) { return effect("once"), nil }, func(o *Options) { o.Store = db })
+	b.eventually("it was not told", func() bool { return len(b.outcomes()) == 1 })
+	if got, err := b.job(j.ID); err != nil || b.outcomes()[0] != Failed || got.State != care.JobWaiting || got.Lease != "" {
+		t.Fatalf("%v: %+v, %v", b.outcomes(), got, err)
+	}
+	b.move(firstPause)
+	b.eventually("it was not done", b.gone(j.ID))
+	if n := b.effects("once"); n != 1 {
+		t.Errorf("done %d times", n)
+	}
+}
+
 // A run takes several leases by the clock, which goes on each time the lease has
 // been renewed. Another runner looks for jobs meanwhile.
 func TestALongRunKeepsItsLease(t *testing.T) {
