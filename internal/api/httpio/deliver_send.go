@@ -91,10 +91,16 @@ func send(w http.ResponseWriter, r *http.Request, c Content, a answer, stall tim
 	w.WriteHeader(a.status)
 	t.watch.hurry(0) // its deadline, not that of a short answer
 	err := t.parts(a)
-	stalled := t.watch.stop() || errors.Is(err, os.ErrDeadlineExceeded) // no other deadline gets this far
+	stalled := t.watch.stop() && !hungUp(err) || errors.Is(err, os.ErrDeadlineExceeded) // no other deadline gets this far
 	if err != nil {
 		t.cut(EventOf(w), err, stalled)
 	}
+}
+
+// hungUp reports whether the client closed its connection, however long after it
+// last took something.
+func hungUp(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // cut notes why and ends the connection: half an answer must not look whole.
