@@ -145,7 +145,7 @@ func TestADownloadIsWholeOrAnError(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	o := w.o
-	o.Limits.Stall = time.Second
+	o.Limits.Stall = 3 * time.Second // for the one that stalls, and no shorter for the others
 	short := create(t, o)
 	for how, size := range sizes {
 		data, key := blobtest.Data(size), fmt.Sprint("k/", size)
@@ -196,7 +196,7 @@ func TestASlowStoreIsWaitedForAndAStalledOneIsNot(t *testing.T) {
 	}
 	o.Limits.Stall = 250 * time.Millisecond
 	w.harm(nil)
-	s = create(t, o)
+	s = createInTime(t, o)
 	w.harm(func(_ int, r *http.Request) fault {
 		if r.Method == http.MethodGet {
 			return stalled
