@@ -47,6 +47,8 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Fatal("chromium is needed: run make install")
 	}
+	dir, err := os.MkdirTemp("", "chromium") // which it may still be writing to when it ends
+	must(t, err)
 	theirs, send, err := os.Pipe()
 	must(t, err)
 	receive, theirOut, err := os.Pipe()
@@ -54,7 +56,7 @@ func startChromium(t *testing.T) *chromium {
 	c := &chromium{t: t, send: send, waiting: map[int]chan reply{}, loaded: make(chan struct{}, 16), ended: make(chan struct{})}
 	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-default-browser-check",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
+		"--user-data-dir="+dir, "--remote-debugging-pipe", "about:blank")
 	cmd.ExtraFiles = []*os.File{theirs, theirOut} // 3 and 4
 	cmd.Stderr = &c.said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -68,9 +70,14 @@ func startChromium(t *testing.T) *chromium {
 	}()
 	t.Cleanup(func() {
 		must(t, send.Close()) // which ends it
-		late := time.AfterFunc(patience, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		all := -cmd.Process.Pid
+		late := time.AfterFunc(patience, func() { _ = syscall.Kill(all, syscall.SIGKILL) })
 		<-c.ended
 		late.Stop()
+		_ = syscall.Kill(all, syscall.SIGKILL) // helpers that live a moment longer, and write there
+		for end := time.Now().Add(patience); os.RemoveAll(dir) != nil && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+		}
 	})
 	var target struct{ TargetID string }
 	c.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
