@@ -39,7 +39,7 @@ func TestACrowdThatIsIdleSlowOrDeafIsInNobodysWay(t *testing.T) {
 	n := crowd(t)
 	s := newSite(t)
 	s.env["GOMEMLIMIT"] = "512MiB"
-	p := s.start(t)
+	p := s.start(t, "--stall-timeout", "1h") // transfers stand still for as long as the rest of this takes
 	c := s.first().open(t)
 	call := c.mustHaveCall(t)
 	th, data := c.mustUpload(t, call)

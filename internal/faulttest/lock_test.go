@@ -28,7 +28,7 @@ func (s *site) lockDatabase(t testing.TB) (release func()) {
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	_, err = io.WriteString(in, ".timeout 10000\nBEGIN EXCLUSIVE;\nSELECT 'held';\n")
+	_, err = io.WriteString(in, ".timeout 180000\nBEGIN EXCLUSIVE;\nSELECT 'held';\n")
 	must(t, err)
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
 		t.Fatalf("sqlite3 says %q, %v", line, err)
