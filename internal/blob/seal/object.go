@@ -91,11 +91,26 @@ func (o *object) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	if o.ahead == nil {
+		o.expectRest()
 		o.ahead = bufio.NewReaderSize(&forward{o.file, o.pos}, sealed.ChunkSize)
 	}
 	n, err := o.ahead.Read(p)
 	o.pos += int64(n)
 	return n, damaged(err)
+}
+
+// expectRest has Read go on to the end in one request, where nobody has said that
+// less will be read: otherwise each chunk would be a request of its own.
+func (o *object) expectRest() {
+	if o.far == nil {
+		return
+	}
+	from, _ := sealed.Span(o.pos, 0)
+	o.far.mu.Lock()
+	defer o.far.mu.Unlock()
+	if o.far.end <= from {
+		o.far.end = o.under.Size()
+	}
 }
 
 // forward reads a file forward, up to a chunk's end at a time.

@@ -7,9 +7,14 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -289,6 +294,39 @@ func read(t *testing.T, name string) []byte {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestASealedObjectIsReadThroughInOneRequest has scrubs and backups, which read all
+// there is, ask a bucket for each object's head and for the rest, and no more.
+func TestASealedObjectIsReadThroughInOneRequest(t *testing.T) {
+	t.Parallel()
+	options := s3test.Start(t).Bucket(t)
+	server, err := url.Parse(options.Endpoint)
+	must(t, err)
+	var gets atomic.Int64
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(server)
+		r.Out.Host = r.In.Host
+		if r.In.Method == http.MethodGet {
+			gets.Add(1)
+		}
+	}})
+	t.Cleanup(front.Close)
+	options.Endpoint = front.URL
+	bucket, err := s3.Create(t.Context(), options)
+	must(t, err)
+	t.Cleanup(func() { must(t, bucket.Close()) })
+	w := seal.New(seal.Options{Under: bucket, Keys: open(t).vault})
+	plain := blobtest.Data(10<<16 + 5)
+	blobtest.MustPut(t, w, "acme/live/ab/one", plain)
+	before := gets.Load()
+	o, err := w.Open(t.Context(), "acme/live/ab/one", int64(len(plain)))
+	must(t, err)
+	got, err := io.ReadAll(struct{ io.Reader }{o})
+	must(t, errors.Join(err, o.Close()))
+	if n := gets.Load() - before; !bytes.Equal(got, plain) || n > 2 {
+		t.Errorf("%d bytes of %d in %d requests", len(got), len(plain), n)
+	}
+}
 
 func TestASealedBucketKeepsTheStoresPromises(t *testing.T) {
 	t.Parallel()
