@@ -19,8 +19,13 @@ import (
 	"chartline/internal/store/postgres/pgtest"
 )
 
-// killingVariable says for how long nodes are killed.
-const killingVariable = "CHARTLINE_TEST_KILLING"
+const (
+	// killingVariable says for how long nodes are killed.
+	killingVariable = "CHARTLINE_TEST_KILLING"
+	// olderVariable names the program of an older release, which the nodes and the
+	// commands are until the rolling restart.
+	olderVariable = "CHARTLINE_TEST_OLDER"
+)
 
 // node is one of several servers of the same data.
 type node struct {
@@ -46,13 +51,14 @@ func newFleet(t *testing.T) *fleet {
 		"CHARTLINE_S3_ACCESS_KEY": s3test.AccessKey, "CHARTLINE_S3_SECRET_KEY": s3test.SecretKey,
 		"CHARTLINE_AUDIT_KEY": newKey(), "CHARTLINE_MASTER_KEY": newKey(),
 	}
-	f := &fleet{site: &site{dir: t.TempDir(), places: places, env: shared}, way: &way{t: t, under: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
+	older := os.Getenv(olderVariable)
+	f := &fleet{site: &site{dir: t.TempDir(), places: places, env: shared, program: older}, way: &way{t: t, under: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
 	t.Cleanup(f.way.under.CloseIdleConnections)
 	clients, err := f.populate()
 	must(t, err)
 	var addresses []string
 	for range 3 {
-		n := &node{site: &site{dir: t.TempDir(), places: places, env: shared}, listen: freeAddress(t)}
+		n := &node{site: &site{dir: t.TempDir(), places: places, env: shared, program: older}, listen: freeAddress(t)}
 		n.begin(t)
 		f.nodes, addresses = append(f.nodes, n), append(addresses, n.listen)
 	}
@@ -159,9 +165,12 @@ func TestNodesAreKilledRevokedOnAndRestartedWithoutALossOrAFailure(t *testing.T)
 		l.more(20, 0)
 		n.run.stop()
 		l.more(20, 0) // by the others
+		n.program = ""
 		n.begin(t)
 		time.Sleep(forgiven)
+		l.more(20, 0) // by two releases, where there was an older one
 	}
+	f.program = ""
 	t.Logf("%d requests were answered during a rolling restart", l.end().done)
 	f.verifyAll(t)
 }

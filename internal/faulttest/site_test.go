@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type site struct {
 	places  []string          // flags that say where data is that is not in dir
 	env     map[string]string // of its servers and commands, beside the usual
 	unswept bool              // temporary files may wait for a sweep, or are a bucket's matter
-	program string            // that its servers are; empty is this one
+	program string            // that its servers and commands are; empty is this one
 }
 
 // first is the tenant of tests that need one only.
@@ -121,11 +122,22 @@ type failedCommand struct {
 
 func (f *failedCommand) Error() string { return strings.Join(f.args, " ") + ": " + f.log }
 
-// run runs a command on the site's data, in this process: beside the server.
+// run runs a command on the site's data, beside the server: in this process, where
+// the site has no program of its own.
 func (s *site) run(ctx context.Context, args ...string) (code int, out, log string) {
 	var stdout, stderr bytes.Buffer
+	args = append(append(args, "--data", s.dir), s.places...)
+	if s.program != "" {
+		cmd := exec.CommandContext(ctx, s.program, args...) // #nosec G204 -- chartline
+		cmd.Env, cmd.Stdout, cmd.Stderr = []string{}, &stdout, &stderr
+		for name, value := range s.env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		_ = cmd.Run() // its exit code says how it went
+		return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
+	}
 	env := func(name string) (string, bool) { v, ok := s.env[name]; return v, ok }
-	code = cli.Main(ctx, append(append(args, "--data", s.dir), s.places...), env, strings.NewReader(""), &stdout, &stderr)
+	code = cli.Main(ctx, args, env, strings.NewReader(""), &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
 }
 
