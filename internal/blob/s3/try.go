@@ -68,6 +68,7 @@ func passing(err error) bool {
 		switch answer.Code {
 		case "SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "BadDigest", "InvalidDigest", "IncompleteBody",
 			"XAmzContentSHA256Mismatch", "ConditionalRequestConflict", "OperationAborted",
+			"MalformedXML",          // what we sent is not: it was changed on its way, which MinIO notices so
 			"SignatureDoesNotMatch": // some stores say so where a body is not the one that was signed
 			return true
 		}
