@@ -86,8 +86,11 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 	var found []finding
 	err := a.withEngine(c, existing, func(e *engine) error {
 		found = append(found, a.checkDatabase(e, deep))
+		if c.Database.Engine == "postgres" {
+			found = append(found, checkProved("database connection", c.Database.String()))
+		}
 		if c.DatabaseReplica != (config.Location{}) {
-			found = append(found, a.checkReplica(c))
+			found = append(found, a.checkReplica(c), checkProved("replica connection", c.DatabaseReplica.String()))
 		}
 		found = append(found, a.checkMedia(e)...)
 		found = append(found, a.checkSealing(e), checkVolume(c), a.checkAudit(e, deep), a.checkJobs(e, time.Now()))
@@ -97,9 +100,16 @@ func (a *app) examineData(c config.Config, deep bool) []finding {
 		return nil
 	})
 	if err != nil {
-		found = append(found, finding{"database", broken, explain(err), "correct --data or --database; restore a backup where the file is damaged"})
+		found = append(found, finding{"database", broken, explain(err), databaseAdvice(c)})
 	}
 	return found
+}
+
+func databaseAdvice(c config.Config) string {
+	if c.Database.Engine == "postgres" {
+		return "see that the server runs, is reached from here and takes this role (docs/ops/postgresql.md); or correct --database"
+	}
+	return "correct --data or --database; restore a backup where the file is damaged"
 }
 
 func (a *app) checkDatabase(e *engine, deep bool) finding {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"chartline/internal/audit"
 	"chartline/internal/audit/checkpoint"
@@ -159,10 +160,15 @@ func openPostgres(ctx context.Context, c config.Config, o opening) (database, er
 	if err != nil {
 		return nil, err
 	}
-	places := []string{c.Data}
-	if db.Begun() {
-		err = beginPlaces(ctx, c, places)
-	} else if c.Data != "" {
+	begins := db.Begun()
+	if !begins && o != existing {
+		// A first start that ended at its bucket left tables, and nothing in them.
+		used, unknown := audited(ctx, db)
+		begins, err = !used, unknown
+	}
+	if err == nil && begins {
+		err = beginPlaces(ctx, c, []string{c.Data})
+	} else if err == nil && c.Data != "" {
 		err = dir.Make(c.Data) // another node's first start
 	}
 	if err != nil {
@@ -196,6 +202,18 @@ func (e *engine) standby(log *slog.Logger) func() server.Standby {
 		s := db.Standby()
 		return server.Standby{Used: s.Why == nil, Reads: s.Reads, Turned: s.Turned}
 	}
+}
+
+// checkProved warns of rows that cross a network in the clear, or to whoever answers.
+func checkProved(name, at string) finding {
+	hosts, err := postgres.Unproved(at)
+	switch {
+	case err != nil:
+		return finding{name, broken, err.Error(), "correct the URL: docs/ops/postgresql.md"}
+	case len(hosts) > 0:
+		return finding{name, warned, "TLS does not prove who answers as " + strings.Join(hosts, " or ") + ", or is not there", "health data crosses a network: put sslmode=verify-full&sslrootcert=FILE into the URL (docs/ops/postgresql.md)"}
+	}
+	return finding{Check: name, Verdict: fine, Found: "by TLS that proves who answers, or within this machine"}
 }
 
 // checkReplica looks whether a server could read from the replica now.
@@ -269,12 +287,7 @@ func auditKey(ctx context.Context, c config.Config, db store.Store, signed *chec
 }
 
 func auditInUse(ctx context.Context, db store.Store, signed *checkpoint.File) (bool, error) {
-	used := false
-	err := db.View(ctx, func(tx store.Tx) error {
-		chains, err := tx.AuditChains()
-		used = len(chains) > 0
-		return err
-	})
+	used, err := audited(ctx, db)
 	if err != nil || used {
 		return used, err
 	}
@@ -283,6 +296,16 @@ func auditInUse(ctx context.Context, db store.Store, signed *checkpoint.File) (b
 		return false, nil
 	}
 	return err == nil && info.Size() > 0, err
+}
+
+// audited reports whether anything was ever done to the data.
+func audited(ctx context.Context, db store.Store) (used bool, err error) {
+	err = db.View(ctx, func(tx store.Tx) error {
+		chains, err := tx.AuditChains()
+		used = len(chains) > 0
+		return err
+	})
+	return used, err
 }
 
 // schemaVersion is the number of the database's last migration.

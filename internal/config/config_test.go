@@ -78,6 +78,7 @@ func TestAReplicaHasItsOwnPlacePasswordAndBound(t *testing.T) {
 	}
 	for _, bad := range []struct{ setting, value, problem string }{
 		{"database-replica", "sqlite:x.db", "must be postgres://"},
+		{"database", "postgres://care@db2/chartline?sslkey=/k&sslpassword=hunter2", "must not hold a password: sslkey must be a file without one"},
 		{"database-replica", "postgres://care:hunter2@db2/chartline", "must not hold a password: give it by CHARTLINE_DATABASE_REPLICA_PASSWORD"},
 		{"replica-staleness", "1s", "must be a duration from 0s to 500ms"},
 		{"database", "sqlite:x.db", "needs a PostgreSQL database"},

@@ -65,6 +65,9 @@ func server(to *Location, rest, v, passwordEnv string, form error) error {
 	if _, given := u.User.Password(); given || q.Has("password") {
 		return errPassword(passwordEnv)
 	}
+	if q.Has("sslpassword") {
+		return errors.New("must not hold a password: sslkey must be a file without one, that only the server's user can read")
+	}
 	*to = Location{Engine: "postgres", Path: rest}
 	return nil
 }

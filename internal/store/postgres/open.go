@@ -103,6 +103,9 @@ func (d *DB) start(o Options) {
 
 func parse(url, password string) (*pgconn.Config, error) {
 	config, err := pgconn.ParseConfig(url)
+	if fault := faultOfTLS(url, err); fault != nil {
+		return nil, fault
+	}
 	if err != nil {
 		return nil, errors.New("the database's URL is not one of PostgreSQL's: postgres://user@host:port/name") // the error may repeat a password
 	}
