@@ -25,10 +25,10 @@ func shortLimits() *server.Limits {
 	return &server.Limits{HeaderTimeout: short, IdleTimeout: short, HeaderBytes: 8 << 10, Drain: patience, Stall: short, Upload: 1 << 20}
 }
 
-// limitedWorld is a world whose server listens by itself, with short limits.
-func limitedWorld(t *testing.T) *world {
+// limitedWorld is a world whose server listens by itself, with limits.
+func limitedWorld(t *testing.T, limits *server.Limits) *world {
 	t.Helper()
-	w := newWorldWith(t, testkit.Options{Limits: shortLimits()})
+	w := newWorldWith(t, testkit.Options{Limits: limits})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
 	w.addr = listener.Addr().String()
@@ -70,7 +70,7 @@ func dribble(conn net.Conn, text string) {
 // others are served meanwhile: S38.
 func TestConnectionsThatStandStillAreCutAndOthersServed(t *testing.T) {
 	t.Parallel()
-	w := limitedWorld(t)
+	w := limitedWorld(t, shortLimits())
 	const idle = 300
 	held := make([]net.Conn, idle)
 	for i := range held {
@@ -134,7 +134,7 @@ func TestConnectionsThatStandStillAreCutAndOthersServed(t *testing.T) {
 
 func TestHeadersThatAreTooLargeAreRefused(t *testing.T) {
 	t.Parallel()
-	w := limitedWorld(t)
+	w := limitedWorld(t, shortLimits())
 	for what, raw := range map[string]string{
 		"one header":     "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 1<<20) + "\r\n\r\n",
 		"many headers":   "GET /healthz HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X-A: b\r\n", 1<<17) + "\r\n",
@@ -160,7 +160,7 @@ func TestHeadersThatAreTooLargeAreRefused(t *testing.T) {
 // answer by itself, unlogged.
 func TestNothingIsAnsweredBesideTheServersOwnHandler(t *testing.T) {
 	t.Parallel()
-	w := limitedWorld(t)
+	w := limitedWorld(t, shortLimits())
 	for _, target := range []string{"*", "/", "/acme-health"} {
 		a, err := w.exchange("OPTIONS", w.request("OPTIONS", target, nil, nil), "")
 		w.must(err)

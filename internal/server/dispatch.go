@@ -110,7 +110,7 @@ func isClean(p string) bool {
 func (s *Server) observe(next http.Handler) http.Handler {
 	ids := newRequestIDs()
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w := &httpio.Writer{ResponseWriter: rw, Event: httpio.Event{
+		w := &httpio.Writer{ResponseWriter: rw, ReadLimit: s.deps.Limits.Body, Event: httpio.Event{
 			RequestID: ids.next(), Method: r.Method, Address: httpio.PeerAddress(r), Start: s.deps.Now(),
 		}}
 		w.Header().Set("X-Request-Id", w.Event.RequestID)

@@ -75,7 +75,7 @@ type Deps struct {
 	// is none.
 	Standby func() Standby
 	// Writes counts the store's commits, and the updates that shared them.
-	Writes func() (commits, updates int64)
+	Writes  func() (commits, updates int64)
 	Log     *slog.Logger
 	Version string
 	Limits  Limits
@@ -86,6 +86,7 @@ type Deps struct {
 type Limits struct {
 	HeaderTimeout time.Duration // to send a request's header
 	IdleTimeout   time.Duration // between requests
+	Body          time.Duration // to send a short body; 0 means 30 seconds
 	HeaderBytes   int
 	Drain         time.Duration // for requests under way at a stop
 	Stall         time.Duration // that an upload or download may stand still

@@ -83,7 +83,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		return nil, errBodyTooLarge(limit)
 	}
 	slow := http.NewResponseController(w)
-	_ = slow.SetReadDeadline(time.Now().Add(readLimit))
+	_ = slow.SetReadDeadline(time.Now().Add(readLimitOf(w)))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err == nil { // else it holds for what is left of the body, which net/http reads
 		_ = slow.SetReadDeadline(time.Time{})

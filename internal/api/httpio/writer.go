@@ -32,6 +32,8 @@ type Event struct {
 type Writer struct {
 	http.ResponseWriter
 	Event Event
+	// ReadLimit is how long a short body may take; 0 means 30 seconds.
+	ReadLimit time.Duration
 }
 
 // WriteHeader notes the status.
@@ -79,14 +81,29 @@ func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // EventOf returns the Event of the request that w answers. Where no Writer is
 // inside it returns one that nobody reads.
 func EventOf(w http.ResponseWriter) *Event {
+	if inside := writerOf(w); inside != nil {
+		return &inside.Event
+	}
+	return &Event{}
+}
+
+// writerOf is the Writer inside w, or nil.
+func writerOf(w http.ResponseWriter) *Writer {
 	for {
 		switch v := w.(type) {
 		case *Writer:
-			return &v.Event
+			return v
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = v.Unwrap()
 		default:
-			return &Event{}
+			return nil
 		}
 	}
+}
+
+func readLimitOf(w http.ResponseWriter) time.Duration {
+	if inside := writerOf(w); inside != nil && inside.ReadLimit > 0 {
+		return inside.ReadLimit
+	}
+	return readLimit
 }
