@@ -153,7 +153,9 @@ func settle(c *pgconn.Config, o Options) {
 	maps.Copy(c.RuntimeParams, map[string]string{
 		"application_name": "chartline", "client_encoding": "UTF8", "TimeZone": "UTC", "jit": "off",
 		"statement_timeout": ms(o.StatementTimeout), "lock_timeout": ms(max(o.StatementTimeout-time.Second, o.StatementTimeout/2)),
-		"idle_in_transaction_session_timeout": ms(10 * time.Second),
+		// For so long a node that is cut off in the middle of a write keeps all others
+		// from writing. Requests wait for theirs for ten seconds (package gate).
+		"idle_in_transaction_session_timeout": ms(max(5*time.Second, o.StatementTimeout/3)),
 	})
 	c.OnNotice = noteWarning
 	dial := &net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 5 * time.Second, Control: unacknowledged}
