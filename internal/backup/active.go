@@ -107,6 +107,9 @@ func (h *hold) alone(ctx context.Context) error {
 			continue
 		}
 		who, err := h.dead(ctx, e)
+		if errors.Is(err, blob.ErrNotFound) { // who said it has gone, or has just said so again
+			return h.alone(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -120,12 +123,10 @@ func (h *hold) alone(ctx context.Context) error {
 	return nil
 }
 
-// dead returns nil where whose word e is is dead, else who it is.
+// dead returns nil where whose word e is is dead, else who it is; blob.ErrNotFound
+// where the word is there no more.
 func (h *hold) dead(ctx context.Context, e blob.Entry) (*claim, error) {
 	text, err := h.target.readAll(ctx, e.Key, 1<<10)
-	if errors.Is(err, blob.ErrNotFound) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -167,6 +167,38 @@ func TestOneBackupAtATimeChangesATarget(t *testing.T) {
 	}
 }
 
+// renewing is a target's store in which another says that it is alive, by a new
+// word in the old one's place, just when the old one is to be read.
+type renewing struct {
+	blob.Store
+	once sync.Once
+}
+
+func (s *renewing) Open(ctx context.Context, key string, size int64) (blob.Object, error) {
+	var err error
+	if key == "underway/alive-1" {
+		s.once.Do(func() {
+			_, err = s.Put(ctx, "underway/alive-2", bytes.NewReader([]byte(`{"host":"elsewhere","pid":1,"at":"2026-03-18T14:59:00Z"}`)), blob.PutOptions{})
+			err = errors.Join(err, s.Remove(ctx, key))
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Open(ctx, key, size)
+}
+
+func TestWhoSaysAnewThatItIsAliveIsNotTakenForDead(t *testing.T) {
+	t.Parallel()
+	c := open(t, 1)
+	_, err := c.store.Put(t.Context(), "underway/alive-1", bytes.NewReader([]byte(`{"host":"elsewhere","pid":1,"at":"2026-03-18T14:54:00Z"}`)), blob.PutOptions{})
+	must(t, err)
+	c.target = backup.NewTarget(&renewing{Store: c.store})
+	if _, err := c.target.Create(t.Context(), c.source(c.Media), backup.Options{Meter: silent{}, Now: c.Clock.Now}); !errors.Is(err, backup.ErrBusy) {
+		t.Errorf("beside one that is alive: %v", err)
+	}
+}
+
 // failing breaks off.
 type failing struct{ blob.Store }
 
