@@ -23,6 +23,16 @@ type options struct {
 	Shared bool // both cores for everyone, instead of one each
 	Cache  string
 	Binary string
+
+	// of the cases scale and simulate
+	Recordings float64 // a year
+	Engines    []string
+	Nodes      int
+	Media      int           // bytes of a recording in the replay
+	Stretch    time.Duration // that is replayed at a time
+	Speed      float64       // 0: until it does not keep up, beginning with From
+	From       float64
+	Delay      time.Duration // of PostgreSQL's commits
 }
 
 const coreServer, coreLoad = 0, 1
@@ -75,11 +85,19 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&opt.Shared, "shared", false, "let servers and load share all cores instead of one each")
 	flags.StringVar(&opt.Cache, "cache", ".cache", "where binaries and data sets are kept between runs")
 	flags.StringVar(&opt.Binary, "chartline", "", "measure this binary instead of building ../cmd/chartline")
+	flags.Float64Var(&opt.Recordings, "recordings", 100e6, "scale, simulate: recordings a year")
+	engines := flags.String("engines", "sqlite,postgres", "simulate: on which to replay")
+	flags.IntVar(&opt.Nodes, "nodes", 1, "simulate: servers, where on PostgreSQL")
+	flags.IntVar(&opt.Media, "media", 256<<10, "simulate: bytes of a recording in the replay")
+	flags.DurationVar(&opt.Stretch, "stretch", 15*time.Second, "simulate: what is replayed at a time")
+	flags.DurationVar(&opt.Delay, "delay", 0, "simulate: what each commit of PostgreSQL waits before its flush, up to 100ms")
+	flags.Float64Var(&opt.From, "from", 1, "simulate: the speed to begin with where that is sought")
+	flags.Float64Var(&opt.Speed, "speed", 0, "simulate: how many times as fast as arrivals come; 0 seeks where we do not keep up")
 	_ = flags.Parse(args) // ExitOnError
 	if flags.NArg() > 0 {
 		return opt, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	opt.Cases = names
+	opt.Cases, opt.Engines = names, strings.Split(*engines, ",")
 	if *which != "all" {
 		opt.Cases = strings.Split(*which, ",")
 	}
@@ -95,6 +113,12 @@ func parse(args []string) (options, error) {
 	}
 	if opt.Quick && !given["slice"] {
 		opt.Slice = 100 * time.Millisecond
+	}
+	if opt.Quick && !given["stretch"] {
+		opt.Stretch = 500 * time.Millisecond
+	}
+	if opt.Recordings < 1 || opt.Nodes < 1 || opt.Media < 64 || opt.Stretch <= 0 || opt.Speed < 0 || opt.From <= 0 {
+		return opt, fmt.Errorf("-recordings, -nodes, -stretch and -from must be positive, -media 64 at least, -speed not negative")
 	}
 	if opt.Pairs < 1 || opt.Slice <= 0 || opt.Conns < 1 {
 		return opt, fmt.Errorf("-pairs, -slice and -conns must be positive")
@@ -129,6 +153,8 @@ func cases() []benchCase {
 		{"slow", (*bench).slow},
 		{"sealed", (*bench).seal},
 		{"s3", (*bench).s3},
+		{"scale", (*bench).scale},
+		{"simulate", (*bench).simulate},
 	}
 }
 

@@ -64,7 +64,8 @@ func (b *bench) openPostgres(dir string) (*cluster, error) {
 	}
 	c.server, err = b.startAndWait(proc.Spec{
 		Name: "postgres", Path: filepath.Join(c.binaries, "postgres"), Addr: c.addr, Core: proc.AllCores, As: c.as,
-		Args: []string{"-D", c.files(), "-h", "127.0.0.1", "-p", strconv.Itoa(int(c.addr.Port())), "-c", "unix_socket_directories=", "-c", "shared_buffers=256MB"},
+		Args: []string{"-D", c.files(), "-h", "127.0.0.1", "-p", strconv.Itoa(int(c.addr.Port())), "-c", "unix_socket_directories=", "-c", "shared_buffers=256MB",
+			"-c", fmt.Sprintf("commit_delay=%d", b.opt.Delay.Microseconds()), "-c", "commit_siblings=0"},
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"chartline/bench/model"
 )
 
 // schema makes a database from the server's own migrations, with one row of
@@ -127,6 +129,44 @@ func TestOurDataSetHasTheRowsThatTheLoadAsksFor(t *testing.T) {
 	}
 	if n := count(t, f, "SELECT count(DISTINCT called_at) FROM voice_call WHERE patient = ?", patientID(d.busyPatient())); n != d.busyCalls {
 		t.Errorf("%d different times", n)
+	}
+}
+
+func TestEachSimulatedTenantHasItsPartOfTheRows(t *testing.T) {
+	t.Parallel()
+	f := schema(t)
+	placeholder(t, f, "tenant", map[string]string{"name": "'bench'"})
+	for _, table := range []string{"instance", "practice", "client", "client_grant"} {
+		placeholder(t, f, table, map[string]string{"tenant": "'bench'"})
+	}
+	tenants := parts(model.New(model.Default(1e6, 5), 1), 1000)
+	if err := fillSimulated(f, tenants); err != nil {
+		t.Fatal(err)
+	}
+	last := 0
+	for _, p := range tenants {
+		if p.firstVisit != last+1 || p.lastVisit-p.firstVisit+1 != visitsEach*(p.lastPatient-p.firstPatient+1) {
+			t.Errorf("part %+v follows %d", p, last)
+		}
+		last = p.lastVisit
+		for query, want := range map[string]int{
+			"SELECT count(*) FROM tenant WHERE name = ?":                                                                      1,
+			"SELECT count(*) FROM client JOIN client_grant g ON g.client = client.name WHERE client.tenant = ?":               1,
+			"SELECT count(*) FROM voice_call c JOIN patient p ON p.tenant = c.tenant AND p.id = c.patient WHERE c.tenant = ?": callsEach * (p.lastPatient - p.firstPatient + 1),
+			`SELECT count(*) FROM recording r JOIN video_session s ON s.tenant = r.tenant AND s.id = r.owner_id
+				JOIN encounter e ON e.tenant = s.tenant AND e.id = s.encounter AND e.id = r.encounter
+				JOIN patient p ON p.tenant = e.tenant AND p.number = e.patient AND p.id = r.patient
+				JOIN provider v ON v.tenant = e.tenant AND v.number = e.provider WHERE r.tenant = ?`: p.lastVisit - p.firstVisit + 1,
+		} {
+			if got := count(t, f, query, p.name); got != want {
+				t.Errorf("%s: %d, want %d: %s", p.name, got, want, query)
+			}
+		}
+		for _, visit := range []int{p.firstVisit, p.lastVisit} {
+			if n := count(t, f, "SELECT count(*) FROM recording WHERE tenant = ? AND name = ?", p.name, string(appendName(nil, visit))); n != 1 {
+				t.Errorf("%s: %d recordings have the name that a look-up of %d asks for", p.name, n, visit)
+			}
+		}
 	}
 }
 

@@ -39,9 +39,14 @@ func (c *conn) close() {
 	}
 }
 
-func (c *conn) write(request []byte, now time.Time) error {
+// begin forgets the last answer.
+func (c *conn) begin(now time.Time) {
 	c.have, c.answering, c.bodyBytes, c.left, c.chunked = 0, false, 0, -1, false
 	c.sent = now
+}
+
+func (c *conn) write(request []byte, now time.Time) error {
+	c.begin(now)
 	n, err := unix.Write(c.fd, request)
 	if err != nil {
 		return fmt.Errorf("write: %w", err)

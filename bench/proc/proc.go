@@ -155,22 +155,59 @@ func (s *Server) CPU() (time.Duration, error) {
 	return cpuTime(stat)
 }
 
-func cpuTime(stat []byte) (time.Duration, error) {
+// CPUOfAll is what the server and the processes that it has started have used,
+// those that have ended included.
+func (s *Server) CPUOfAll() (time.Duration, error) {
+	pid := s.cmd.Process.Pid
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, errors.Join(s.Alive(), err)
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, errors.Join(s.Alive(), err)
+	}
+	own, err := ticks(stat, 4)
+	if err != nil {
+		return 0, err
+	}
+	for _, child := range strings.Fields(string(list)) {
+		stat, err := os.ReadFile("/proc/" + child + "/stat")
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it has ended since: the next look finds it in its parent's
+		}
+		if err != nil {
+			return 0, err
+		}
+		used, err := ticks(stat, 2)
+		if err != nil {
+			return 0, err
+		}
+		own += used
+	}
+	return own, nil
+}
+
+func cpuTime(stat []byte) (time.Duration, error) { return ticks(stat, 2) }
+
+// ticks adds up the first n of: the process's time for itself and in the kernel, and
+// that of its children which have ended.
+func ticks(stat []byte, n int) (time.Duration, error) {
 	// The second field is the command's name, in parentheses and free to hold spaces.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 13 {
+	if len(fields) < 15 {
 		return 0, fmt.Errorf("/proc stat has %d fields", len(fields))
 	}
-	user, err := strconv.ParseInt(fields[11], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("/proc stat: %w", err)
-	}
-	system, err := strconv.ParseInt(fields[12], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("/proc stat: %w", err)
-	}
 	const tick = time.Second / 100 // USER_HZ, fixed in the kernel's interface
-	return time.Duration(user+system) * tick, nil
+	var sum time.Duration
+	for _, field := range fields[11 : 11+n] {
+		v, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("/proc stat: %w", err)
+		}
+		sum += time.Duration(v) * tick
+	}
+	return sum, nil
 }
 
 // RssAnon is the server's anonymous resident memory in bytes; mapped files,
