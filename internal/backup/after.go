@@ -194,7 +194,7 @@ func (t *Target) walkStep(ctx context.Context, m Manifest, s *Step, before strin
 		switch {
 		case errors.Is(err, io.EOF):
 			sum := r.digest()
-			return hex.EncodeToString(sum[:]), nil
+			return cmp.Or(s.As, hex.EncodeToString(sum[:])), nil
 		case err != nil:
 			return "", err
 		case name == entryObjects:

@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"chartline/internal/blob"
@@ -35,11 +36,16 @@ type Following struct {
 	// Every is how often what was committed is copied; Renew how often a backup of
 	// all of it is made, from which a restore then begins.
 	Every, Renew time.Duration
+	// Fine is how long each step stays; of older ones those of a minute become one.
+	// Tidy is how often that is done. Zero is an hour, and ten minutes.
+	Fine, Tidy time.Duration
 	// Made is told of each such backup, Stepped of each step after it, and Failed
 	// of what goes wrong and is tried again, one after another.
 	Made    func(Created)
 	Stepped func(Step)
 	Failed  func(error)
+	// Untidy is told why steps that should have become one did not.
+	Untidy func(error)
 }
 
 // Follow makes a backup, and then copies what is committed, and the objects that
@@ -68,6 +74,7 @@ type following struct {
 	source Source
 	db     store.Followed
 	o      Following
+	tidy   sync.Mutex // held by who removes or merges what is at the target
 }
 
 // chain is a backup with the steps after it.
@@ -110,8 +117,16 @@ func (f *following) begin(ctx context.Context) (r renewed) {
 func (f *following) run(ctx context.Context, c *chain) error {
 	renew := time.NewTimer(f.o.Renew)
 	defer renew.Stop()
+	tidy := time.NewTicker(cmp.Or(f.o.Tidy, tidyEvery))
+	defer tidy.Stop()
 	wait := f.o.Every
 	var next <-chan renewed // of the backup that is being made
+	var tidied <-chan error // of the steps that are being merged
+	defer func() {
+		if tidied != nil {
+			<-tidied
+		}
+	}()
 	for {
 		var began renewed
 		select {
@@ -119,6 +134,16 @@ func (f *following) run(ctx context.Context, c *chain) error {
 			return f.end(ctx, c, next)
 		case <-renew.C:
 			next = f.renew(ctx)
+			continue
+		case <-tidy.C:
+			if tidied == nil {
+				tidied = f.merge(ctx, c.of.ID, c.steps)
+			}
+			continue
+		case err := <-tidied:
+			if tidied = nil; err != nil && ctx.Err() == nil {
+				f.o.Untidy(err)
+			}
 			continue
 		case began = <-next:
 			next = nil
@@ -280,30 +305,37 @@ func (f *following) put(ctx context.Context, c *chain, at time.Time, changes sto
 	if err != nil {
 		return err
 	}
+	last, err := f.store(ctx, c.of, step, objects, added, changes)
+	if err != nil {
+		return err
+	}
+	c.steps, c.last = step.Number, last
+	for _, g := range added {
+		c.sent[g.name] = g.from + int64(len(g.text))
+	}
+	f.o.Stepped(step)
+	return nil
+}
+
+// store stores a step and returns its digest.
+func (f *following) store(ctx context.Context, m Manifest, step Step, objects []byte, added []growth, changes store.Changes) (digest string, err error) {
 	if len(objects) > 0 {
 		step.Objects = hexDigest(objects)
 	}
 	said, err := json.Marshal(step)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var sum [32]byte
 	write := func(w io.Writer) (err error) {
 		sum, err = writeStep(ctx, w, said, objects, added, changes)
 		return err
 	}
-	if f.source.Seal != nil {
+	if m.Sealed() {
 		write = f.source.sealing(ctx, write)
 	}
-	if _, err := f.target.put(ctx, stepKey(c.of.ID, step), write); err != nil {
-		return err
-	}
-	c.steps, c.last = step.Number, hex.EncodeToString(sum[:])
-	for _, g := range added {
-		c.sent[g.name] = g.from + int64(len(g.text))
-	}
-	f.o.Stepped(step)
-	return nil
+	_, err = f.target.put(ctx, stepKey(m.ID, step), write)
+	return hex.EncodeToString(sum[:]), err
 }
 
 func writeStep(ctx context.Context, to io.Writer, said, objects []byte, added []growth, changes store.Changes) (sum [32]byte, err error) {

@@ -40,6 +40,7 @@ func follow(t *testing.T, c *clinic, source backup.Source, change func(*backup.F
 		Made:    func(m backup.Created) { f.made = append(f.made, m); began <- struct{}{} },
 		Stepped: func(s backup.Step) { f.steps <- s },
 		Failed:  func(err error) { t.Error(err) },
+		Untidy:  func(err error) { t.Error(err) },
 	}
 	if change != nil {
 		change(&o)

@@ -44,6 +44,9 @@ type Step struct {
 	// Before is the digest of the step before the first; of the backup's manifest
 	// where there is none.
 	Before string `json:"before"`
+	// As is the digest of the last of the steps that it stands for, which the next
+	// one tells of; empty where it is that step itself.
+	As string `json:"as,omitempty"`
 	// Gone and Damaged are as in a Manifest.
 	Gone    []Row `json:"gone,omitempty"`
 	Damaged []Row `json:"damaged,omitempty"`
@@ -144,8 +147,13 @@ func (t *Target) stepObjects(ctx context.Context, m Manifest) (all []line, err e
 		}
 		all = append(all, lines...)
 	}
+	return sortLines(all), nil
+}
+
+// sortLines sorts lines by key, each once.
+func sortLines(all []line) []line {
 	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(a.key, b.key) })
-	return slices.CompactFunc(all, func(a, b line) bool { return a.key == b.key }), nil
+	return slices.CompactFunc(all, func(a, b line) bool { return a.key == b.key })
 }
 
 func (t *Target) objectsOf(ctx context.Context, m Manifest, s Step) (lines []line, err error) {

@@ -48,6 +48,7 @@ func (c backupFollow) Run(a *app) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
+		target.unseal(e.settings) // for steps that become one
 		q := gate.Request{Actor: a.actor(), Action: policy.SystemBackup, Reason: "to " + target.name + ", and what is committed from then on"}
 		source, err := e.beginBackup(a, c.To, q, c.WithoutKey)
 		if err != nil {
@@ -56,7 +57,7 @@ func (c backupFollow) Run(a *app) error {
 		teller := followTeller{app: a}
 		err = target.Follow(a.ctx, source, db, backup.Following{
 			Options: backup.Options{Meter: &progress{}, Keep: c.Keep, Now: time.Now},
-			Every:   c.Every, Renew: c.Renew, Made: teller.made, Stepped: teller.stepped, Failed: teller.failed,
+			Every:   c.Every, Renew: c.Renew, Made: teller.made, Stepped: teller.stepped, Failed: teller.failed, Untidy: teller.untidy,
 		})
 		if err != nil {
 			err = errors.Join(err, e.noteFailedBackup(a.ctx, q))
@@ -98,4 +99,8 @@ func (t *followTeller) failed(err error) {
 		fmt.Fprintf(t.app.err, "%s: NOT COPIED, and tried again: %s\n", when(time.Now()), printable(explain(err)))
 	}
 	t.failing = true
+}
+
+func (t *followTeller) untidy(err error) {
+	fmt.Fprintf(t.app.err, "%s: old steps stay as they are: %s\n", when(time.Now()), printable(explain(err)))
 }

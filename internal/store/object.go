@@ -69,6 +69,9 @@ type Followed interface {
 	// what Next gives from then on, applied in order, make each state that Next
 	// ended at: what changed before the copy may be applied to it again.
 	Follow(ctx context.Context) (Follower, error)
+	// Merge makes one of several changes of a part that follow each other, each as
+	// Copy wrote it.
+	Merge(part string, changes [][]byte) ([]byte, error)
 }
 
 // Follower gives what was committed, piece by piece. It is not for concurrent

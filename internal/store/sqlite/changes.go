@@ -2,12 +2,15 @@ package sqlite
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"chartline/internal/care"
 	"chartline/internal/store"
@@ -87,9 +90,9 @@ func Apply(path, part string, from io.Reader) (err error) {
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return errors.Join(errChanges, err)
 	}
-	pages, size := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[numberSize:])
-	if pages == 0 || size < 512 || size > 64<<10 {
-		return errChanges
+	pages, size, err := parseHead(head[:])
+	if err != nil {
+		return err
 	}
 	record := make([]byte, numberSize+int(size))
 	for {
@@ -110,6 +113,41 @@ func Apply(path, part string, from io.Reader) (err error) {
 		return err
 	}
 	return to.Sync()
+}
+
+// parseHead reads how many pages there are now, and of what size.
+func parseHead(b []byte) (pages, size uint32, err error) {
+	pages, size = binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[numberSize:])
+	if pages == 0 || size < 512 || size > 64<<10 {
+		return 0, 0, errChanges
+	}
+	return pages, size, nil
+}
+
+// Merge implements store.Followed: of each page the last form stays.
+func (*DB) Merge(_ string, changes [][]byte) ([]byte, error) {
+	last := map[uint32][]byte{}
+	var head []byte
+	for _, b := range changes {
+		if len(b) < 2*numberSize {
+			return nil, errChanges
+		}
+		pages, size, err := parseHead(b)
+		record := numberSize + int(size)
+		if err != nil || (len(b)-2*numberSize)%record != 0 || head != nil && !bytes.Equal(b[numberSize:2*numberSize], head[numberSize:]) {
+			return nil, errors.Join(errChanges, err)
+		}
+		head = b[:2*numberSize]
+		for r := range slices.Chunk(b[2*numberSize:], record) {
+			last[binary.BigEndian.Uint32(r)] = r
+		}
+		maps.DeleteFunc(last, func(n uint32, _ []byte) bool { return n > pages })
+	}
+	merged := slices.Clone(head)
+	for _, n := range slices.Sorted(maps.Keys(last)) {
+		merged = append(merged, last[n]...)
+	}
+	return merged, nil
 }
 
 // lastRow is the last row of a table with media objects. Rows are numbered as

@@ -159,6 +159,19 @@ func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
 		}
 	})
 	copyTo(t, db, replica)
+	other := filepath.Join(dir, "other.db") // takes all changes as one
+	copyTo(t, db, other)
+	all := map[string][][]byte{}
+	keep := func(c store.Changes) error {
+		for _, part := range c.Parts() {
+			var b bytes.Buffer
+			if err := c.Copy(t.Context(), part, &b); err != nil {
+				return err
+			}
+			all[part] = append(all[part], b.Bytes())
+		}
+		return apply(t, replica)(c)
+	}
 	given, resets := 0, 0
 	refused := errors.New("the place is full")
 	end := time.Now().Add(3 * time.Minute)
@@ -175,7 +188,7 @@ func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
 			}
 		}
 		salt := f.marks[partAudit].salt
-		err := f.Next(t.Context(), func(c store.Changes) error { given++; return apply(t, replica)(c) })
+		err := f.Next(t.Context(), func(c store.Changes) error { given++; return keep(c) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,13 +204,28 @@ func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
 	}
 	cancel()
 	writers.Wait()
-	if err := f.Next(t.Context(), apply(t, replica)); err != nil {
+	if err := f.Next(t.Context(), keep); err != nil {
 		t.Fatal(err)
 	}
-	want, have := pagesOf(t, db), pagesOf(t, openFollowed(t, replica))
-	for i, part := range parts {
-		if !bytes.Equal(want[i], have[i]) {
-			t.Errorf("%s differs: %d bytes, %d in the copy", part, len(want[i]), len(have[i]))
+	for part, changes := range all {
+		merged, err := db.Merge(part, changes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Apply(other, part, bytes.NewReader(merged)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Merge(part, [][]byte{changes[0], merged[:len(merged)-1]}); !errors.Is(err, errChanges) {
+			t.Errorf("changes that were cut are merged: %v", err)
+		}
+	}
+	want := pagesOf(t, db)
+	for _, path := range []string{replica, other} {
+		have := pagesOf(t, openFollowed(t, path))
+		for i, part := range parts {
+			if !bytes.Equal(want[i], have[i]) {
+				t.Errorf("%s of %s differs: %d bytes, %d in the copy", part, path, len(want[i]), len(have[i]))
+			}
 		}
 	}
 	err = f.Next(t.Context(), func(c store.Changes) error { return fmt.Errorf("%v changed, and nobody wrote", c.Parts()) })
