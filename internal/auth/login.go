@@ -14,14 +14,13 @@ import (
 // address, whoever they are for. The first few cost nothing, the next ones time,
 // and then nobody comes in until the window is over.
 const (
-	loginWindow   = 15 * time.Minute
-	accountFree   = 3
-	accountLimit  = 10
-	addressFree   = 30
-	addressLimit  = 100
-	slowFirst     = 250 * time.Millisecond
-	slowMost      = 4 * time.Second
-	maxEmailBytes = 254
+	loginWindow  = 15 * time.Minute
+	accountFree  = 3
+	accountLimit = 10
+	addressFree  = 30
+	addressLimit = 100
+	slowFirst    = 250 * time.Millisecond
+	slowMost     = 4 * time.Second
 )
 
 // Logins checks who people are: passwords, links that let one in once, and web
@@ -82,9 +81,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 // address, a wrong password and a log-in that is disabled do the same work and
 // fail alike, BadSecret; too many wrong ones are RateLimited, even the right one.
 func (a *Logins) Password(ctx context.Context, s care.Scope, email, password, address string) (care.Login, error) {
-	email = care.LoginEmail(email)
-	if len(email) > maxEmailBytes {
-		email = ""
+	if email = care.LoginEmail(email); !care.ValidEmail(email) {
+		email = "" // nobody's
 	}
 	t := a.turn(s, email, address)
 	l, err := a.begin(ctx, t, s, email)
