@@ -60,7 +60,7 @@ func (s *Service) CreateProvider(ctx context.Context, actor care.Actor, p care.P
 // number draws a person number where none was brought.
 func number(tx store.Tx, s care.Scope, year int, n *int64) error {
 	if *n != 0 {
-		return nil
+		return care.CheckBroughtNumber(*n)
 	}
 	var err error
 	*n, err = tx.NextPerson(s, year)

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -13,7 +14,7 @@ import (
 // CreateService adds something that can be booked. Errors: Invalid, Conflict
 // (id, name), Forbidden.
 func (s *Service) CreateService(ctx context.Context, actor care.Actor, v care.Service, once *care.Once) (care.Service, error) {
-	if err := v.Check(); err != nil {
+	if err := cmp.Or(v.Check(), care.CheckBroughtID(v.ID)); err != nil {
 		return care.Service{}, err
 	}
 	v.CreatedAt = s.gate.Now()

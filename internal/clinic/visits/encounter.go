@@ -1,6 +1,7 @@
 package visits
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -24,7 +25,7 @@ func (s *Service) CreateEncounter(ctx context.Context, actor care.Actor, in NewE
 	now := s.gate.Now()
 	// The two people count as given here; they are looked up inside.
 	e := care.Encounter{Scope: in.Scope, ID: in.ID, Patient: 1, Provider: 1, Complaint: in.Complaint, CreatedAt: now, UpdatedAt: now}
-	if err := e.Check(); err != nil {
+	if err := cmp.Or(e.Check(), care.CheckBroughtID(in.ID)); err != nil {
 		return care.Encounter{}, err
 	}
 	var patient care.Patient
