@@ -2,6 +2,7 @@ package contracttest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -80,7 +82,9 @@ func (d dripping) drip(t *testing.T, w *world) (status int, id string, closes bo
 		return 0, "", false
 	}
 	defer answer.Body.Close()
-	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+	// Who goes on sending once the answer is there may lose the end of a long one:
+	// net/http waits half a second for it to be taken, and hangs up.
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("%s: %v", d.route, err)
 	}
 	if _, err := in.ReadByte(); err != nil && strings.Contains(err.Error(), "timeout") {
