@@ -18,51 +18,6 @@ import (
 	"chartline/internal/store"
 )
 
-var followedScope = care.Scope{Tenant: "acme-health", Instance: "live"}
-
-func openFollowed(t *testing.T, path string) *DB {
-	t.Helper()
-	db, err := Open(t.Context(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
-// addBoth writes to both files in one transaction: a person to the one, an entry
-// of some pages to the other.
-func addBoth(ctx context.Context, db *DB, size int) error {
-	return db.Update(ctx, func(tx store.Tx) error {
-		n, err := tx.NextPerson(followedScope, 2026)
-		if err != nil {
-			return err
-		}
-		last, _, err := tx.AuditHead("acme-health")
-		if err != nil {
-			return err
-		}
-		at := time.Unix(0, 0).UTC()
-		return errors.Join(
-			tx.AppendAudit(store.AuditGroup{Chain: "acme-health", First: last + 1, Last: last + 1, From: at, Until: at, Lines: bytes.Repeat([]byte("x"), size)}),
-			tx.CreateProvider(care.Provider{Scope: followedScope, ID: fmt.Sprintf("%08d-0000-4000-8000-000000000000", n%1e8), Number: n, LastName: "Okafor", CreatedAt: at, UpdatedAt: at}))
-	})
-}
-
-func beginFollowed(t *testing.T, db *DB) {
-	t.Helper()
-	err := db.Update(t.Context(), func(tx store.Tx) error {
-		return errors.Join(tx.CreateTenant(care.Tenant{Name: followedScope.Tenant}), tx.CreateInstance(care.Instance{Scope: followedScope, TimeZone: "UTC"}))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // copyTo copies the database as a backup does.
 func copyTo(t *testing.T, db *DB, path string) {
 	t.Helper()
@@ -120,8 +75,8 @@ func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path, replica := filepath.Join(dir, "chartline.db"), filepath.Join(dir, "replica.db")
-	db := openFollowed(t, path)
-	beginFollowed(t, db)
+	db := openBoth(t, path)
+	beginBoth(t, db)
 	follows, err := db.Follow(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +92,7 @@ func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
 	var writers sync.WaitGroup
 	var written atomic.Int64
 	for range 2 { // as another process would: on connections of their own
-		other := openFollowed(t, path)
+		other := openBoth(t, path)
 		writers.Go(func() {
 			for ctx.Err() == nil {
 				switch err := addBoth(ctx, other, 1+rand.IntN(9_000)); { // #nosec G404 -- a test
@@ -221,7 +176,7 @@ func TestACopyAndWhatChangedSinceAreTheDatabase(t *testing.T) {
 	}
 	want := pagesOf(t, db)
 	for _, path := range []string{replica, other} {
-		have := pagesOf(t, openFollowed(t, path))
+		have := pagesOf(t, openBoth(t, path))
 		for i, part := range parts {
 			if !bytes.Equal(want[i], have[i]) {
 				t.Errorf("%s of %s differs: %d bytes, %d in the copy", part, path, len(want[i]), len(have[i]))
@@ -266,8 +221,8 @@ func counts(t *testing.T, dir, replica string) (people, entries int64) {
 
 func TestWhoIsLeftTooFarBehindMustBeginAgain(t *testing.T) {
 	t.Parallel()
-	db := openFollowed(t, filepath.Join(t.TempDir(), "chartline.db"))
-	beginFollowed(t, db)
+	db := openBoth(t, filepath.Join(t.TempDir(), "chartline.db"))
+	beginBoth(t, db)
 	follows, err := db.Follow(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -301,8 +256,8 @@ func TestWhoIsLeftTooFarBehindMustBeginAgain(t *testing.T) {
 func TestChangesThatAreCutAreNotTakenForWhole(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	db, replica := openFollowed(t, filepath.Join(dir, "chartline.db")), filepath.Join(dir, "replica.db")
-	beginFollowed(t, db)
+	db, replica := openBoth(t, filepath.Join(dir, "chartline.db")), filepath.Join(dir, "replica.db")
+	beginBoth(t, db)
 	follows, err := db.Follow(t.Context())
 	if err != nil {
 		t.Fatal(err)

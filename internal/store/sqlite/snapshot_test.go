@@ -1,4 +1,4 @@
-package sqlite_test
+package sqlite
 
 import (
 	"bytes"
@@ -13,54 +13,21 @@ import (
 
 	"chartline/internal/care"
 	"chartline/internal/store"
-	"chartline/internal/store/sqlite"
 )
 
-// Every write adds one patient to the one file and one entry to the other.
 func TestASnapshotsFilesAreOneStateWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "chartline.db")
-	open := func(path string) *sqlite.DB {
-		db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return db
-	}
-	db, scope := open(path), care.Scope{Tenant: "acme-health", Instance: "live"}
-	add := func(ctx context.Context, tx store.Tx) error {
-		n, err := tx.NextPerson(scope, 2026)
-		if err != nil {
-			return err
-		}
-		last, _, err := tx.AuditHead("acme-health")
-		if err != nil {
-			return err
-		}
-		at := time.Unix(0, 0).UTC()
-		return errors.Join(
-			tx.AppendAudit(store.AuditGroup{Chain: "acme-health", First: last + 1, Last: last + 1, From: at, Until: at, Lines: []byte("x\n")}),
-			tx.CreateProvider(care.Provider{Scope: scope, ID: uuid(int(n)), Number: n, LastName: "Okafor", CreatedAt: at, UpdatedAt: at}))
-	}
-	err := db.Update(t.Context(), func(tx store.Tx) error {
-		return errors.Join(tx.CreateTenant(care.Tenant{Name: scope.Tenant}), tx.CreateInstance(care.Instance{Scope: scope, TimeZone: "UTC"}))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := openBoth(t, path)
+	beginBoth(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
 	var written atomic.Int64
 	for range 2 {
-		other := open(path)
+		other := openBoth(t, path)
 		writers.Go(func() {
 			for ctx.Err() == nil {
-				switch err := other.Update(t.Context(), func(tx store.Tx) error { return add(ctx, tx) }); {
+				switch err := addBoth(t.Context(), other, 2); {
 				case err == nil:
 					written.Add(1)
 				case care.KindOf(err) != care.KindUnavailable:
@@ -78,7 +45,7 @@ func TestASnapshotsFilesAreOneStateWhileOthersWrite(t *testing.T) {
 	count := func(view func(func(store.Tx) error) error) (providers, entries int64) {
 		t.Helper()
 		err := view(func(tx store.Tx) error {
-			all, err := tx.Providers(scope, 0, 1_000_000)
+			all, err := tx.Providers(bothScope, 0, 1_000_000)
 			providers = int64(len(all))
 			seq, _, err2 := tx.AuditHead("acme-health")
 			entries = seq
@@ -116,10 +83,10 @@ func TestASnapshotsFilesAreOneStateWhileOthersWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := sqlite.Unpack(copied, func(part string) (io.ReadCloser, error) { return io.NopCloser(parts[part]), nil }); err != nil {
+		if err := Unpack(copied, func(part string) (io.ReadCloser, error) { return io.NopCloser(parts[part]), nil }); err != nil {
 			t.Fatal(err)
 		}
-		back := open(copied)
+		back := openBoth(t, copied)
 		if err := back.Verify(t.Context()); err != nil {
 			t.Error(err)
 		}
