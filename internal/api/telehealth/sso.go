@@ -19,7 +19,7 @@ type wireSSOAnswer struct {
 func (s *Surface) ssoBody(in *wireSSORequest) body {
 	target := rule{func(v string) bool { _, err := s.Logins.CheckTarget(v); return err == nil }, "must be a path of the portal or a configured URL"}
 	return body{limit: 64 << 10, anyType: true, rows: []row{
-		text("username", &in.username, isEmail()).must(),
+		email("username", &in.username).must(),
 		exactText("password", &in.password, care.MaxPasswordBytes).must(),
 		longText("redirectParam", &in.redirect, care.MaxLongText, target),
 	}}
