@@ -285,6 +285,9 @@ func (g *Gate) failed(ctx context.Context, q Request, target care.Target, d poli
 func (g *Gate) refuse(ctx context.Context, q Request, target care.Target, d policy.Decision) error {
 	e := g.entry(q, target)
 	e.Outcome, e.Reason = care.OutcomeRefused, d.Reason
+	if care.CheckInstanceName(e.Instance) != nil {
+		e.Instance = "" // whatever the actor wrote: it may be a person's name, or very long
+	}
 	if err := g.recorder.record(ctx, e); err != nil {
 		return err
 	}

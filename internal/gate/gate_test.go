@@ -3,6 +3,7 @@ package gate_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -227,6 +228,21 @@ func TestAnActorOfAnotherTenantWritesIntoItsOwnChain(t *testing.T) {
 	}
 	if all := b.entries(t, stranger.Tenant); len(all) != 1 || all[0].Outcome != care.OutcomeRefused {
 		t.Errorf("its own chain has %+v", all)
+	}
+}
+
+func TestAnInstanceThatCannotBeIsNotInTheEntryOfItsRefusal(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	for name, kept := range map[string]string{"no-such-one": "no-such-one", "Rosalind Quillfeather": "", strings.Repeat("a", 9000): ""} {
+		q := gate.Request{Actor: client(care.GrantPatientRead), Action: policy.PatientRead, Scope: care.Scope{Tenant: live.Tenant, Instance: name}}
+		if err := b.gate.Admit(t.Context(), q); care.KindOf(err) != care.KindForbidden {
+			t.Fatalf("got %v", err)
+		}
+		all := b.entries(t, live.Tenant)
+		if last := all[len(all)-1]; last.Instance != kept || last.Outcome != care.OutcomeRefused {
+			t.Errorf("the entry is %+v", last)
+		}
 	}
 }
 
