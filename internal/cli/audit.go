@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"chartline/internal/audit"
 	"chartline/internal/care"
 	"chartline/internal/clinic/oversight"
@@ -38,7 +40,16 @@ func (f auditFilter) filter() (care.AuditFilter, error) {
 	var err, err2 error
 	out.From, err = moment("from", f.From)
 	out.Until, err2 = moment("until", f.Until)
-	return out, errors.Join(err, err2)
+	return out, errors.Join(err, err2, patientID(f.Patient))
+}
+
+// patientID refuses what no entry has: to answer it with none would say that
+// nobody looked.
+func patientID(text string) error {
+	if _, err := uuid.Parse(text); text != "" && err != nil {
+		return usage{"--patient must be a patient's id, a UUID, as chartline patient show NUMBER tells it"}
+	}
+	return nil
 }
 
 // moment reads a date or a date and time.
