@@ -62,6 +62,9 @@ type Request struct {
 	Asked string
 	// Reason is what the actor gave as reason for a change.
 	Reason string
+	// Alone says that what locate and work of a Read ask is most likely one statement
+	// (store.Alone).
+	Alone bool
 	// Once makes a Write happen once; nil means each time.
 	Once *care.Once
 }
@@ -134,6 +137,9 @@ func Read[T any](ctx context.Context, g *Gate, q Request, locate func(store.Tx) 
 	in := store.Within(ctx, q.Scope)
 	if q.Scope.Instance != "" {
 		in = store.Elsewhere(in)
+	}
+	if q.Alone {
+		in = store.Alone(in)
 	}
 	err = g.store.View(in, func(tx store.Tx) error {
 		var err error

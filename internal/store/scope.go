@@ -33,6 +33,18 @@ func Elsewhere(ctx context.Context) context.Context {
 // MayReadElsewhere reports whether Elsewhere was said.
 func MayReadElsewhere(ctx context.Context) bool { return ctx.Value(elsewhereKey{}) != nil }
 
+type aloneKey struct{}
+
+// Alone says that a View in ctx most likely runs one statement, for which an engine
+// needs no transaction around it. Where there comes another, the function is run
+// again from its beginning, in a transaction: it must set, not add to, what it captures.
+func Alone(ctx context.Context) context.Context {
+	return context.WithValue(ctx, aloneKey{}, true)
+}
+
+// LikelyAlone reports whether Alone was said.
+func LikelyAlone(ctx context.Context) bool { return ctx.Value(aloneKey{}) != nil }
+
 type entriesKey struct{}
 
 // Entries says that an Update in ctx writes audit entries alone, which no View

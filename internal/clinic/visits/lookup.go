@@ -22,11 +22,14 @@ type Found struct {
 // tenant's), Ambiguous (it fits more than one encounter: never a guess).
 func (s *Service) LookUp(ctx context.Context, actor care.Actor, scope care.Scope, name string) (Found, error) {
 	var found Found
-	q := gate.Request{Actor: actor, Action: policy.EncounterLookUp, Scope: scope, Asked: name}
+	// Of a person the care team is asked, too.
+	q := gate.Request{Actor: actor, Action: policy.EncounterLookUp, Scope: scope, Asked: name, Alone: actor.Kind != care.ActorPerson}
+	quick := true
 	return gate.Read(ctx, s.gate, q, func(tx store.Tx) (care.Target, error) {
 		t := care.Target{Noun: "encounter"}
 		var err error
-		if found, err = find(tx, scope, name); err != nil {
+		found, err = find(tx, scope, name, quick)
+		if quick = false; err != nil {
 			return t, err
 		}
 		id := strconv.FormatInt(found.Visit.Encounter.ID, 10)
@@ -34,16 +37,19 @@ func (s *Service) LookUp(ctx context.Context, actor care.Actor, scope care.Scope
 	}, func(store.Tx) (Found, error) { return found, nil })
 }
 
-// find asks for what nearly every name is first: the name of one recording.
-func find(tx store.Tx, scope care.Scope, name string) (Found, error) {
-	recording, visit, err := tx.VisitNamed(scope, name)
-	if !care.IsNotFound(err) {
-		return Found{recording, visit}, err
+// find asks for what nearly every name is, the name of one recording, where quick,
+// and else for what it may be besides.
+func find(tx store.Tx, scope care.Scope, name string, quick bool) (Found, error) {
+	if quick {
+		recording, visit, err := tx.VisitNamed(scope, name)
+		if !care.IsNotFound(err) {
+			return Found{recording, visit}, err
+		}
 	}
 	r, err := gate.FindNamed(tx, scope, name)
 	if err != nil {
 		return Found{}, err
 	}
-	visit, err = tx.Visit(scope, *r.Encounter)
+	visit, err := tx.Visit(scope, *r.Encounter)
 	return Found{care.RecordingName{ID: r.ID, Name: r.Name}, visit}, err
 }

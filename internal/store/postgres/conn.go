@@ -21,7 +21,8 @@ var errBroken = errors.New("the connection is broken")
 
 // conn implements sqlstore.Conn. What opens, divides and ends a transaction needs
 // no answer of its own: it is queued and travels with the next statement, so
-// that a transaction costs as many round trips as it has statements.
+// that a transaction costs as many round trips as it has statements. A statement
+// that reads alone is one flight and nothing more.
 type conn struct {
 	pg     *pgconn.PgConn
 	queue  []message
@@ -106,11 +107,16 @@ func (k *conn) Close() error {
 // Prepare implements sqlstore.Conn.
 func (k *conn) Prepare(sql string) (sqlstore.Stmt, error) {
 	switch sql {
-	case beginRead, beginWrite, savepoint, release, rollbackTo, commit, rollback:
+	case beginRead, beginAlone, beginWrite, savepoint, release, rollbackTo, commit, rollback:
 		return control{k, sql}, nil
 	}
-	if _, err := k.flush(); err != nil {
+	if err := k.settle(); err != nil {
 		return nil, err
+	}
+	if k.pg.TxStatus() != 'I' { // else what is queued begins something, and travels with the statement
+		if _, err := k.flush(); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), k.limit)
 	defer cancel()
@@ -273,7 +279,7 @@ type control struct {
 func (c control) Exec(args []any) (int64, error) {
 	k := c.conn
 	switch c.sql {
-	case beginRead, beginWrite:
+	case beginRead, beginAlone, beginWrite:
 		return 0, k.begin(c.sql, args)
 	case savepoint:
 		k.queue = append(k.queue, message{name: c.sql})
@@ -320,7 +326,11 @@ func (k *conn) begin(sql string, args []any) error {
 			return errors.Join(errBroken, err)
 		}
 	}
-	k.queue = append(k.queue[:0], message{name: sql})
+	k.queue = k.queue[:0]
+	if sql == beginAlone { // what goes in one flight is one transaction
+		return k.within(args)
+	}
+	k.queue = append(k.queue, message{name: sql})
 	if sql == beginWrite {
 		k.queue = append(k.queue, message{name: takeTurn})
 		return nil // each savepoint says for whom

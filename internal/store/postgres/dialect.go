@@ -13,6 +13,7 @@ import (
 // The statements that conn treats in its own way.
 const (
 	beginRead  = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	beginAlone = "SELECT ALONE" // is never sent: what precedes a statement says for whom
 	beginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	savepoint  = "SAVEPOINT one"
 	release    = "RELEASE SAVEPOINT one"
@@ -22,7 +23,7 @@ const (
 )
 
 func dialect() sqlstore.Dialect {
-	return sqlstore.Dialect{BeginRead: beginRead, BeginWrite: beginWrite, Fault: faultOf}
+	return sqlstore.Dialect{BeginRead: beginRead, BeginAlone: beginAlone, BeginWrite: beginWrite, Fault: faultOf}
 }
 
 // lost is a COMMIT that was sent and not answered: whether it happened is not

@@ -181,6 +181,7 @@ func (d *DB) Place() string {
 func (d *DB) connector(writes bool, tell func(string)) sqlstore.Connector {
 	return func(ctx context.Context) (sqlstore.Conn, error) {
 		config := d.config.Copy()
+		config.AfterConnect = readOnly
 		if writes {
 			// Whatever the server's default: what is acknowledged is on its disk.
 			config.AfterConnect = durable
@@ -193,6 +194,12 @@ func (d *DB) connector(writes bool, tell func(string)) sqlstore.Connector {
 		k.era, k.now = era, &d.era
 		return k.told(tell), nil
 	}
+}
+
+// readOnly has what reads alone write nothing, as what reads in a transaction.
+func readOnly(ctx context.Context, pg *pgconn.PgConn) error {
+	_, err := pg.Exec(ctx, `SET default_transaction_read_only = on`).ReadAll()
+	return err
 }
 
 // durable waits for the disk at each commit, and for the standbys that the

@@ -87,7 +87,10 @@ func TestAForgottenWHEREReturnsNothing(t *testing.T) {
 	// one's own, finds nothing although its WHERE would.
 	own := store.Within(t.Context(), care.Scope{Tenant: "acme-health", Instance: "live"})
 	other := care.Scope{Tenant: "other-health", Instance: "live"}
-	for what, run := range map[string]func(context.Context, func(store.Tx) error) error{"View": db.View, "Update": db.Update} {
+	for what, run := range map[string]func(context.Context, func(store.Tx) error) error{
+		"View": db.View, "Update": db.Update,
+		"View alone": func(ctx context.Context, fn func(store.Tx) error) error { return db.View(store.Alone(ctx), fn) },
+	} {
 		err := run(own, func(tx store.Tx) error {
 			_, err := tx.PatientByNumber(other, 202600000001)
 			return err

@@ -40,6 +40,7 @@ const (
 
 // auditHead is a chain's end, and how far its index by patient reaches.
 type auditHead struct {
+	chain   string
 	seq     int64
 	hash    [32]byte
 	indexed int64
@@ -51,7 +52,7 @@ type auditSubject struct {
 	group   int64
 }
 
-func scanAuditHead(r *row) auditHead { return auditHead{r.int(), r.hash(), r.int()} }
+func scanAuditHead(r *row) auditHead { return auditHead{seq: r.int(), hash: r.hash(), indexed: r.int()} }
 
 func scanAuditGroup(r *row) store.AuditGroup {
 	return store.AuditGroup{
@@ -59,11 +60,17 @@ func scanAuditGroup(r *row) store.AuditGroup {
 	}
 }
 
+// auditHead is read once in an update, which no other writer comes between.
 func (t *tx) auditHead(chain string) (auditHead, error) {
+	if t.conn != nil && t.writable && t.head.chain == chain && t.head.seq > 0 {
+		return t.head, nil
+	}
 	h, err := one(t, "audit", scanAuditHead, sqlAuditHead, chain)
 	if care.IsNotFound(err) {
 		return auditHead{}, nil
 	}
+	h.chain = chain
+	t.head = h
 	return h, err
 }
 
@@ -83,6 +90,7 @@ func (t *tx) AppendAudit(g store.AuditGroup) error {
 	if _, err := t.exec(sqlAuditInsert, g.Chain, g.Last, g.First, micros(g.From), micros(g.Until), g.Hash[:], blob(g.Lines)); err != nil {
 		return err
 	}
+	t.head = auditHead{} // is another now
 	_, err = t.exec(sqlAuditHeadPut, g.Chain, g.Last, g.Hash[:])
 	return err
 }
@@ -145,6 +153,7 @@ func (t *tx) IndexAudit(chain string, limit int, subjects func(store.AuditGroup)
 		}
 	}
 	done := groups[len(groups)-1].Last
+	t.head = auditHead{}
 	_, err = t.exec(sqlAuditIndexed, chain, done)
 	return done < h.seq, err
 }

@@ -6,12 +6,15 @@ import (
 	"chartline/internal/care"
 )
 
-// Dialect is all that differs between engines. BeginRead and SAVEPOINT come with
+// Dialect is all that differs between engines. BeginRead, BeginAlone and SAVEPOINT come with
 // two arguments, the tenant and the instance whose rows they are for: an engine
 // that keeps rows apart itself heeds them.
 type Dialect struct {
 	// BeginRead opens a transaction that sees one state and writes nothing.
 	BeginRead string
+	// BeginAlone comes before a statement that reads and has no transaction around
+	// it; empty where nothing need be said.
+	BeginAlone string
 	// BeginWrite opens one that no other writer can come between.
 	BeginWrite string
 	// Fault says what an error of the driver means.
@@ -37,6 +40,7 @@ var (
 	errClosed  = errors.New("the store is closed")
 	errDamaged = errors.New("the database is damaged: nothing is written until it is repaired and opened again")
 	errExited  = errors.New("the function ended its goroutine")
+	errAnother = errors.New("another statement came, which needs a transaction")
 	errEnded   = errors.New("the transaction has ended")
 )
 

@@ -27,7 +27,7 @@ type Config struct {
 // Store implements store.Store but for Verify, which is an engine's own.
 type Store struct {
 	dialect Dialect
-	read    Connector
+	reading Connector
 	readers chan *conn // one entry a connection; nil for one that is not open
 	writer  *writer
 	pages   *pageMemory
@@ -43,7 +43,7 @@ func New(c Config) *Store {
 	}
 	s := &Store{
 		dialect: c.Dialect,
-		read:    c.Read,
+		reading: c.Read,
 		readers: make(chan *conn, c.Readers),
 		pages:   newPageMemory(),
 		closing: make(chan struct{}),
@@ -64,27 +64,49 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 		return err
 	}
 	defer func() { s.readers <- c }()
-	if c == nil {
-		if c, err = connect(context.WithoutCancel(ctx), s.read); err != nil {
-			return s.lift(err)
+	if store.LikelyAlone(ctx) {
+		if another, err := s.read(ctx, &c, s.dialect.BeginAlone, true, fn); !another {
+			return err
 		}
 	}
-	if c, err = s.begin(ctx, c); err != nil {
-		return s.lift(err)
-	}
-	t := &tx{store: s, conn: c, ctx: ctx}
-	defer func() { // also when fn panics
-		t.conn = nil
-		if _, end := c.exec("ROLLBACK"); end != nil {
-			c = discard(c)
-		}
-	}()
-	return fn(t)
+	_, err = s.read(ctx, &c, s.dialect.BeginRead, false, fn)
+	return err
 }
 
-// begin begins to read. A connection that broke while it rested is replaced once.
-func (s *Store) begin(ctx context.Context, c *conn) (*conn, error) {
-	_, err := c.exec(s.dialect.BeginRead, wall(ctx)...)
+// read runs fn on *c, which it opens where it is nil, and leaves nil where it broke.
+// Alone there is no transaction, and it reports whether fn needs one.
+func (s *Store) read(ctx context.Context, c **conn, begin string, alone bool, fn func(store.Tx) error) (another bool, err error) {
+	if *c == nil {
+		if *c, err = connect(context.WithoutCancel(ctx), s.reading); err != nil {
+			return false, s.lift(err)
+		}
+	}
+	if *c, err = s.begin(ctx, *c, begin); err != nil {
+		return false, s.lift(err)
+	}
+	t := &tx{store: s, conn: *c, ctx: ctx, alone: alone}
+	returned := false
+	defer func() { // also when fn panics
+		t.conn = nil
+		if begin == "" && returned {
+			return
+		}
+		if _, end := (*c).exec("ROLLBACK"); end != nil {
+			*c = discard(*c)
+		}
+	}()
+	err = fn(t)
+	returned = true
+	return t.another, err
+}
+
+// begin begins to read; an empty statement begins nothing. A connection that broke while it
+// rested is replaced once.
+func (s *Store) begin(ctx context.Context, c *conn, begin string) (*conn, error) {
+	if begin == "" {
+		return c, nil
+	}
+	_, err := c.exec(begin, wall(ctx)...)
 	if err == nil {
 		return c, nil
 	}
@@ -92,10 +114,10 @@ func (s *Store) begin(ctx context.Context, c *conn) (*conn, error) {
 	if s.dialect.Fault(err) != FaultRetry {
 		return nil, err
 	}
-	if c, err = connect(context.WithoutCancel(ctx), s.read); err != nil {
+	if c, err = connect(context.WithoutCancel(ctx), s.reading); err != nil {
 		return nil, err
 	}
-	if _, err := c.exec(s.dialect.BeginRead, wall(ctx)...); err != nil {
+	if _, err := c.exec(begin, wall(ctx)...); err != nil {
 		return discard(c), err
 	}
 	return c, nil

@@ -13,6 +13,12 @@ type tx struct {
 	ctx      context.Context // for long scans only
 	writable bool
 	fault    Fault // the first one that ends more than a statement
+
+	head auditHead // of the chain that was looked at last; zero where that may have changed
+
+	alone   bool // no transaction is around it, so that there can be one statement only
+	asked   bool // a statement was run
+	another bool // and another came
 }
 
 // fail notes and lifts a driver's error.
@@ -23,14 +29,23 @@ func (t *tx) fail(err error) error {
 	return t.store.lift(err)
 }
 
-func (t *tx) ended() error {
-	return &care.Error{Kind: care.KindInternal, Cause: errEnded}
+// ready is an error where no statement, or no more of them, can be run.
+func (t *tx) ready(read bool) error {
+	switch {
+	case t.conn == nil:
+		return &care.Error{Kind: care.KindInternal, Cause: errEnded}
+	case t.alone && (t.asked || !read):
+		t.another = true
+		return &care.Error{Kind: care.KindInternal, Cause: errAnother}
+	}
+	t.asked = true
+	return nil
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(sql string, args ...any) (int64, error) {
-	if t.conn == nil {
-		return 0, t.ended()
+	if err := t.ready(false); err != nil {
+		return 0, err
 	}
 	n, err := t.conn.exec(sql, args...)
 	if err != nil {
@@ -81,8 +96,8 @@ func (t *tx) background() context.Context { return context.Background() }
 
 // walk calls each for every row until it returns an error.
 func (t *tx) walk(ctx context.Context, sql string, args []any, each func(*row) error) error {
-	if t.conn == nil {
-		return t.ended()
+	if err := t.ready(true); err != nil {
+		return err
 	}
 	rows, err := t.conn.query(ctx, sql, args...)
 	if err != nil {

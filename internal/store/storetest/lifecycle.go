@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ func lifecycleTests() []test {
 		{"A context that ends while others are at work does nothing", contextEndsWaiting},
 		{"A context that ends inside a function keeps all or nothing", contextEnds},
 		{"A transaction that outlives its function is an error and does nothing", outlived},
+		{"What reads alone is run again where it needs a transaction", readsAlone},
+		{"What reads alone writes nothing", writesAlone},
 		{"Close waits for what runs", closeWaits},
 		{"A closed store answers with errors", func(t *testing.T, s store.Store) {
 			c := openClinic(t, s, "acme-health", "live")
@@ -133,6 +136,52 @@ func outlived(t *testing.T, s store.Store) {
 		})
 	}
 	equal(t, everything(t, s, scope), before)
+}
+
+func readsAlone(t *testing.T, s store.Store) {
+	c := openClinic(t, s, "acme-health", "live")
+	update(t, s, func(tx store.Tx) error { return tx.CreatePatient(c.patient(1)) })
+	for statements := range 4 {
+		runs := 0
+		err := s.View(store.Alone(within(t)), func(tx store.Tx) error {
+			runs++
+			for range statements {
+				if p, err := tx.Patient(c.Scope, c.patient(1).ID); err != nil || p.ID != c.patient(1).ID {
+					return fmt.Errorf("found %v (%w)", p, err)
+				}
+			}
+			return nil
+		})
+		if want := 1 + min(1, statements/2); err != nil || runs != want {
+			t.Errorf("%d statements took %d runs, want %d (%v)", statements, runs, want, err)
+		}
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a panic was kept from who called")
+			}
+		}()
+		_ = s.View(store.Alone(within(t)), func(tx store.Tx) error {
+			_, err := tx.Patient(c.Scope, c.patient(1).ID)
+			panic(err)
+		})
+	}()
+	get(t, s, func(tx store.Tx) (care.Patient, error) { return tx.Patient(c.Scope, c.patient(1).ID) })
+}
+
+func writesAlone(t *testing.T, s store.Store) {
+	c := openClinic(t, s, "acme-health", "live")
+	for name, write := range map[string]func(store.Tx) error{
+		"one statement":  func(tx store.Tx) error { _, _, err := tx.CountAttempt("k", epoch, epoch); return err },
+		"two statements": func(tx store.Tx) error { return tx.CreatePatient(c.patient(1)) },
+	} {
+		if err := s.View(store.Alone(within(t)), write); err == nil {
+			t.Errorf("%s in a View", name)
+		}
+	}
+	absent(t, s, func(tx store.Tx) (care.Patient, error) { return tx.Patient(c.Scope, c.patient(1).ID) })
+	equal(t, get(t, s, func(tx store.Tx) (int, error) { n, _, err := tx.Attempts("k", epoch); return n, err }), 0)
 }
 
 func closeWaits(t *testing.T, s store.Store) {
