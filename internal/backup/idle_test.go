@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"chartline/internal/backup"
+	"chartline/internal/blob"
+	"chartline/internal/care"
+	"chartline/internal/store"
 )
 
 // under lists what the target has of a backup under a name.
@@ -111,5 +114,39 @@ func TestWhatCameWithTheStepsIsCounted(t *testing.T) {
 	}
 	if after.Objects != 1 || after.Bytes != late.Size || after.Stored != stored || stored == 0 || m.Followed != 1 {
 		t.Errorf("%d objects, %d bytes, %d stored; the object has %d, the steps %d", after.Objects, after.Bytes, after.Stored, late.Size, stored)
+	}
+}
+
+func TestAnObjectThatIsSealedAnewComesWithTheNextStep(t *testing.T) {
+	t.Parallel()
+	c := open(t, 3)
+	f := follow(t, c, c.source(c.Media), nil)
+	f.until(t, time.Now())
+	for _, i := range []int{0, 2} { // the last row among them
+		was := c.all[i]
+		from, err := c.Media.Open(t.Context(), was.BlobKey, was.Size)
+		must(t, err)
+		key := was.BlobKey + "-anew"
+		_, err = c.Media.Put(t.Context(), key, from, blob.PutOptions{})
+		must(t, errors.Join(err, from.Close()))
+		must(t, c.Store.Update(t.Context(), func(tx store.Tx) error {
+			return tx.ReplaceObject(care.StoredObject{Scope: c.scope, Noun: "recording", ID: was.ID, Key: was.BlobKey}, key)
+		}))
+		eventually(t, "it is not copied", func() bool { return c.held(t, key) })
+	}
+	c.all = append(c.all, c.upload(t, "late.mp3"))
+	f.end()
+	m := f.made[0].Manifest
+	db, _, err := c.putBack(t, m, time.Time{})
+	must(t, err)
+	if names := c.has(t, db); len(names) != 4 {
+		t.Errorf("restored %v", names)
+	}
+	must(t, c.target.Check(t.Context(), m))
+	must(t, c.target.Compare(t.Context(), m, db, func(r backup.Row) { t.Errorf("%s has no object", r.ID) }))
+	after, err := c.target.After(t.Context(), m)
+	must(t, err)
+	if after.Objects > 5 { // and no list of all, whichever row is the last
+		t.Errorf("%d objects came with the steps", after.Objects)
 	}
 }

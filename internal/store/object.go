@@ -13,6 +13,9 @@ type StoredObjects interface {
 	// StoredObjects lists the objects that undeleted recordings and files of all
 	// tenants use, by key, those after the given one.
 	StoredObjects(after string, limit int) ([]care.StoredObject, error)
+	// ReplaceObject has the row of o use the object under key in place of o's. NotFound
+	// where it does not use that any more.
+	ReplaceObject(o care.StoredObject, key string) error
 	// DamagedObject returns what is known to be wrong with an object, or NotFound.
 	DamagedObject(key string) (care.DamagedObject, error)
 	// DamagedObjects lists all tenants' by key, those after the given one.
@@ -96,7 +99,7 @@ type Changes interface {
 	Size(part string) int64
 	// Copy writes what changed of a part, as the engine applies it.
 	Copy(ctx context.Context, part string, w io.Writer) error
-	// Objects lists the media objects that rows which are new in the later state
-	// use. A row that was there before and uses another object now is not among them.
+	// Objects lists the media objects that rows use which are new in the later state,
+	// or were given another object (ReplaceObject).
 	Objects() []care.StoredObject
 }

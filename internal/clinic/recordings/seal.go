@@ -218,32 +218,8 @@ var errReadBack = errors.New("what was sealed does not read back")
 func (c *sealing) give(ctx context.Context, o care.StoredObject, key string) error {
 	q := gate.Request{Actor: c.actor, Action: policy.SystemMaintain, Scope: o.Scope, Reason: "sealed"}
 	target := func(store.Tx) (care.Target, error) { return care.Target{Noun: o.Noun, ID: o.ID}, nil }
-	_, err := gate.Write(ctx, c.gate, q, target, func(tx store.Tx) (struct{}, error) { return struct{}{}, rekey(tx, o, key) })
+	_, err := gate.Write(ctx, c.gate, q, target, func(tx store.Tx) (struct{}, error) { return struct{}{}, tx.ReplaceObject(o, key) })
 	return err
-}
-
-// rekey changes where a row's bytes are kept.
-func rekey(tx store.Tx, o care.StoredObject, key string) error {
-	if o.Noun == "file" {
-		f, err := tx.File(o.Scope, o.ID)
-		if err == nil && f.BlobKey != o.Key {
-			err = care.NotFound(o.Noun)
-		}
-		if err != nil {
-			return err
-		}
-		f.BlobKey = key
-		return tx.UpdateFile(f)
-	}
-	r, err := tx.Recording(o.Scope, o.ID)
-	if err == nil && (r.BlobKey != o.Key || r.DeletedAt != nil) {
-		err = care.NotFound(o.Noun)
-	}
-	if err != nil {
-		return err
-	}
-	r.BlobKey = key
-	return tx.UpdateRecording(r)
 }
 
 // sealedKey is where an object is kept once it is sealed: beside those that came

@@ -151,10 +151,10 @@ func (*DB) Merge(_ string, changes [][]byte) ([]byte, error) {
 }
 
 // lastRow is the last row of a table with media objects. Rows are numbered as
-// they come.
+// they come; one that is given another object has a new number.
 type lastRow struct {
-	number int64
-	key    string
+	number               int64
+	tenant, instance, id string
 }
 
 // objectTables are the tables with media objects, and which of their rows use
@@ -164,8 +164,8 @@ var objectTables = map[string]string{"recording": "deleted_at IS NULL", "file": 
 func lastRows(ctx context.Context, k *conn) (map[string]lastRow, error) {
 	last := map[string]lastRow{}
 	for table := range objectTables {
-		err := each(ctx, k, "SELECT rowid, blob_key FROM "+table+" ORDER BY rowid DESC LIMIT 1", func(r sqlstore.Rows) error {
-			last[table] = lastRow{r.Int(0), r.Text(1)}
+		err := each(ctx, k, "SELECT rowid, tenant, instance, id FROM "+table+" ORDER BY rowid DESC LIMIT 1", func(r sqlstore.Rows) error {
+			last[table] = lastRow{r.Int(0), r.Text(1), r.Text(2), r.Text(3)}
 			return nil
 		})
 		if err != nil {
@@ -180,7 +180,8 @@ func lastRows(ctx context.Context, k *conn) (map[string]lastRow, error) {
 func newObjects(ctx context.Context, k *conn, last map[string]lastRow) (objects []care.StoredObject, err error) {
 	for table, used := range objectTables {
 		after := last[table]
-		n, err := number(ctx, k, fmt.Sprintf("SELECT count(*) FROM %s WHERE rowid = %d AND blob_key = '%s'", table, after.number, literal(after.key)))
+		n, err := number(ctx, k, fmt.Sprintf("SELECT count(*) FROM %s WHERE tenant = '%s' AND instance = '%s' AND id = '%s' AND rowid >= %d",
+			table, literal(after.tenant), literal(after.instance), literal(after.id), after.number))
 		if err != nil {
 			return nil, err
 		}

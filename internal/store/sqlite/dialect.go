@@ -11,8 +11,11 @@ import (
 )
 
 func dialect() sqlstore.Dialect {
-	return sqlstore.Dialect{BeginRead: "BEGIN", BeginWrite: "BEGIN IMMEDIATE", Fault: sqlFault}
+	return sqlstore.Dialect{BeginRead: "BEGIN", BeginWrite: "BEGIN IMMEDIATE", Last: lastOf, Fault: sqlFault}
 }
+
+// lastOf gives a row the number of one that is new.
+func lastOf(table string) string { return ", rowid = (SELECT max(rowid) + 1 FROM " + table + ")" }
 
 // sqlFault says what an error means, by SQLite's result code.
 func sqlFault(err error) sqlstore.Fault {

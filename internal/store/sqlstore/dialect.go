@@ -17,6 +17,9 @@ type Dialect struct {
 	BeginAlone string
 	// BeginWrite opens one that no other writer can come between.
 	BeginWrite string
+	// Last, in an UPDATE of a table after what it sets, makes the row the last one;
+	// empty where rows are in no order.
+	Last func(table string) string
 	// Fault says what an error of the driver means.
 	Fault func(error) Fault
 }

@@ -49,6 +49,21 @@ func (t *tx) StoredObjects(after string, limit int) ([]care.StoredObject, error)
 	return all(t, scanStoredObject, sqlStoredObjects, after, int64(limit))
 }
 
+// ReplaceObject also makes the row the last of its table, where who follows the
+// database looks for what is new.
+func (t *tx) ReplaceObject(o care.StoredObject, key string) error {
+	table, used := "recording", " AND deleted_at IS NULL"
+	if o.Noun == "file" {
+		table, used = "file", ""
+	}
+	last := ""
+	if t.store.dialect.Last != nil {
+		last = t.store.dialect.Last(table)
+	}
+	return t.change(o.Noun, "UPDATE "+table+" SET blob_key = $5"+last+" WHERE tenant = $1 AND instance = $2 AND id = $3 AND blob_key = $4"+used,
+		o.Tenant, o.Instance, o.ID, o.Key, key)
+}
+
 func scanDamagedObject(r *row) care.DamagedObject {
 	return care.DamagedObject{Scope: scanScope(r), Noun: r.text(), ID: r.text(), Key: r.text(), Damage: care.Damage(r.text()), FoundAt: r.time()}
 }

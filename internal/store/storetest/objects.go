@@ -24,6 +24,9 @@ func scrubPlace(after string) care.ScrubPlace {
 func objectMethods() []method {
 	return []method{
 		{"StoredObjects", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.StoredObjects("", 100) }},
+		{"ReplaceObject", perInstance, true, func(tx store.Tx, s care.Scope, k things) (any, error) {
+			return none(tx.ReplaceObject(care.StoredObject{Scope: s, Noun: "recording", ID: k.Recording.ID, Key: k.Recording.BlobKey}, k.Recording.BlobKey+"-again"))
+		}},
 		{"DamagedObject", byName, false, func(tx store.Tx, _ care.Scope, k things) (any, error) { return tx.DamagedObject(k.Damaged.Key) }},
 		{"DamagedObjects", everywhere, false, func(tx store.Tx, _ care.Scope, _ things) (any, error) { return tx.DamagedObjects("", 100) }},
 		{"PutDamagedObject", byName, true, func(tx store.Tx, _ care.Scope, k things) (any, error) {
@@ -53,6 +56,7 @@ func objectMethods() []method {
 
 func objectTests() []test {
 	return []test{
+		{"A row is given another object where it still uses the one that is replaced", replacedObject},
 		{"Every object that a row uses is listed once, by key, across all tenants", everyObject},
 		{"What is wrong with an object is kept by its key", func(t *testing.T, s store.Store) {
 			w := openWard(t, s, "acme-health", "live")
@@ -101,6 +105,40 @@ func objectTests() []test {
 				equal(t, get(t, s, func(tx store.Tx) (care.ScrubPlace, error) { return tx.ScrubPlace() }), scrubPlace(after))
 			}
 		}},
+	}
+}
+
+func replacedObject(t *testing.T, s store.Store) {
+	populate(t, s, scopes()...)
+	list := func() []care.StoredObject {
+		return get(t, s, func(tx store.Tx) ([]care.StoredObject, error) { return tx.StoredObjects("", 100) })
+	}
+	replaced := map[string]bool{}
+	for _, o := range list() {
+		if replaced[o.Noun] {
+			continue
+		}
+		replaced[o.Noun] = true
+		before := list()
+		other := o
+		other.Scope = care.Scope{Tenant: "nobody", Instance: "live"}
+		for _, faulty := range []care.StoredObject{other, {Scope: o.Scope, Noun: o.Noun, ID: o.ID, Key: "another"}} {
+			refused(t, s, care.KindNotFound, func(tx store.Tx) error { return tx.ReplaceObject(faulty, "new/"+o.Key) })
+		}
+		equal(t, list(), before)
+		update(t, s, func(tx store.Tx) error { return tx.ReplaceObject(o, "new/"+o.Key) })
+		refused(t, s, care.KindNotFound, func(tx store.Tx) error { return tx.ReplaceObject(o, "new/again") })
+		want := slices.Clone(before)
+		for i := range want {
+			if want[i].Key == o.Key {
+				want[i].Key = "new/" + o.Key
+			}
+		}
+		slices.SortFunc(want, func(a, b care.StoredObject) int { return strings.Compare(a.Key, b.Key) })
+		equal(t, list(), want)
+	}
+	if len(replaced) != 2 {
+		t.Errorf("replaced were objects of %v", replaced)
 	}
 }
 
