@@ -24,6 +24,8 @@ const (
 	renewal = 5 * time.Minute
 	// forsaken is how old the last word must be of who is taken for dead.
 	forsaken = 30 * time.Minute
+	// looks is how often is looked for others while their words change.
+	looks = 10
 )
 
 // claim says who changes a target.
@@ -99,6 +101,17 @@ func (h *hold) renew(ctx context.Context) error {
 
 // alone removes the words of the dead, and fails where somebody else is alive.
 func (h *hold) alone(ctx context.Context) error {
+	for range looks {
+		// Whose word was listed, and then was not there, has gone, or has just said so
+		// again.
+		if err := h.look(ctx); !errors.Is(err, blob.ErrNotFound) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: who changes it comes and goes", ErrBusy)
+}
+
+func (h *hold) look(ctx context.Context) error {
 	for e, err := range h.target.store.List(ctx, activePrefix) {
 		if err != nil {
 			return err
@@ -107,9 +120,6 @@ func (h *hold) alone(ctx context.Context) error {
 			continue
 		}
 		who, err := h.dead(ctx, e)
-		if errors.Is(err, blob.ErrNotFound) { // who said it has gone, or has just said so again
-			return h.alone(ctx)
-		}
 		if err != nil {
 			return err
 		}
