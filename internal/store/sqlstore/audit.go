@@ -52,7 +52,9 @@ type auditSubject struct {
 	group   int64
 }
 
-func scanAuditHead(r *row) auditHead { return auditHead{seq: r.int(), hash: r.hash(), indexed: r.int()} }
+func scanAuditHead(r *row) auditHead {
+	return auditHead{seq: r.int(), hash: r.hash(), indexed: r.int()}
+}
 
 func scanAuditGroup(r *row) store.AuditGroup {
 	return store.AuditGroup{
