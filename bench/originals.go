@@ -24,11 +24,7 @@ func (b *bench) chartlineData(d dataset) (string, error) {
 		if err := b.chartlineTenant(dir); err != nil || d.allPatients() == 0 {
 			return err
 		}
-		o, err := b.originals(dir)
-		if err != nil {
-			return err
-		}
-		if _, err := b.bringIn(dir, "1500000000000", 4096, "--session", o.session); err != nil {
+		if err := b.firstRows(dir); err != nil {
 			return err
 		}
 		f, err := openFiller(filepath.Join(dir, "chartline.db"))
@@ -72,6 +68,17 @@ func (b *bench) freshToken(dir string) (string, error) {
 
 // originals are the session and the call that a new installation's one patient has.
 type originals struct{ session, call string }
+
+// firstRows makes one row of each kind in a new installation, to be copied, with a
+// short recording of the session.
+func (b *bench) firstRows(dir string) error {
+	o, err := b.originals(dir)
+	if err != nil {
+		return err
+	}
+	_, err = b.bringIn(dir, "1500000000000", 4096, "--session", o.session)
+	return err
+}
 
 // originals starts a server on a new installation and makes one of each kind
 // through its native surface: the rows that are copied.

@@ -160,11 +160,7 @@ func (b *bench) fillPostgres(dir string, d dataset) error {
 	if err := b.chartlineTenant(dir); err != nil {
 		return err
 	}
-	o, err := b.originals(dir)
-	if err != nil {
-		return err
-	}
-	if _, err := b.bringIn(dir, "1500000000000", 4096, "--session", o.session); err != nil {
+	if err := b.firstRows(dir); err != nil {
 		return err
 	}
 	return c.fillVisits(d)

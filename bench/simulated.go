@@ -62,11 +62,7 @@ func (b *bench) simulatedData(m *model.Model) (string, error) {
 		if err := b.keepSecret(dir); err != nil {
 			return err
 		}
-		o, err := b.originals(dir)
-		if err != nil {
-			return err
-		}
-		if _, err := b.bringIn(dir, "1500000000000", 4096, "--session", o.session); err != nil {
+		if err := b.firstRows(dir); err != nil {
 			return err
 		}
 		f, err := openFiller(filepath.Join(dir, "chartline.db"))
